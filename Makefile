@@ -1,0 +1,50 @@
+# Needs Python 3.11 or newer and make. uv comes by itself; so does PostgreSQL.
+export LEDGER_ENV ?= development
+UV := $(shell command -v uv || echo .uv/bin/uv)
+RUN := $(UV) run --locked
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check lint format upgrade migrations shell
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.uv/bin/uv:
+	python3 deploy/get_uv.py .uv
+
+install: $(UV) ## fetch uv if it is missing, and all packages
+	@$(UV) sync --locked --quiet
+
+run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its database
+	@PORT=$(PORT) $(RUN) python -m ledger_project.serve
+
+test: install ## run the tests on a PostgreSQL of their own
+	@$(RUN) pytest -n 2
+
+lint: install ## ruff, mypy and the direction of imports
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+
+check: lint ## all that CI does
+	$(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
+	LEDGER_ENV=production SECRET_KEY=$$($(RUN) python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+	    ALLOWED_HOSTS=ledger.example DATABASE_URL=postgresql:///none \
+	    $(RUN) manage.py check --deploy --fail-level WARNING
+	$(RUN) pytest -n 2
+
+format: install ## format the code and mend what ruff can
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+upgrade: install ## migrate the database
+	$(RUN) manage.py migrate
+
+migrations: install ## write the migrations of an app: make migrations app=content
+	$(RUN) manage.py makemigrations $(app)
+
+shell: install ## Python with the models at hand
+	$(RUN) manage.py shell

@@ -1,0 +1,35 @@
+"""gunicorn, for `make run` and for the image alike. What may differ comes from the environment."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import multiprocess
+
+bind = os.environ.get("BIND", "0.0.0.0:8000")  # in a container the network decides who reaches it
+# A request waits for the database most of its time, so a worker has threads; a second worker, for a second core.
+# Each thread keeps one connection: workers × threads × replicas must fit PostgreSQL's max_connections.
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+worker_class = "gthread"
+# nginx keeps connections for 60 seconds. The side that closes first should be nginx, which knows what is under way.
+keepalive = 75
+# A post takes milliseconds. A worker that says nothing for half a minute hangs.
+timeout = 30
+graceful_timeout = 30
+# The heartbeat is a file; on a disk it would wait for the disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()  # noqa: S108
+# Header lines that no client of ours sends.
+limit_request_line = 4094
+limit_request_fields = 50
+limit_request_field_size = 8190
+# Requests are logged by the application, with their ids.
+accesslog = None
+control_socket_disable = True
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Leave no live gauges behind of a worker that ended; its counters stay, so that sums never fall."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)

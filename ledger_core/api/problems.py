@@ -1,0 +1,109 @@
+"""Errors as RFC 9457 problem documents: those of the ledger, of DRF, and of Django around them."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from ledger_core.api.documents import Problem
+from ledger_core.errors import LedgerError
+from ledger_core.metrics import REFUSALS
+from ledger_core.middleware import request_id
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class DatabaseUnavailable(LedgerError):
+    """The database does not answer. Whether the entry was posted is not known; retry with the same nonce."""
+
+    code = "database-unavailable"
+    status = 503
+    title = "The ledger is not available for the moment"
+
+
+class InternalError(LedgerError):
+    """This is a fault of the ledger's own, and was logged. Whether the entry was posted is not known."""
+
+    code = "internal-error"
+    status = 500
+    title = "Internal server error"
+
+
+class NotFound(LedgerError):
+    """Nothing is at this address."""
+
+    code = "not-found"
+    status = 404
+    title = "Not found"
+
+
+class BadRequest(LedgerError):
+    """The request cannot be read, or it is for a Host that is not served here."""
+
+    code = "bad-request"
+    status = 400
+    title = "Bad request"
+
+
+def problem(error: LedgerError | exceptions.APIException) -> Problem:
+    """Return the problem document that tells the error, for the request that is under way."""
+    if isinstance(error, LedgerError):
+        code, status, title = error.code, error.status, error.title
+    else:
+        code, status = error.default_code.replace("_", "-"), error.status_code
+        title = HTTPStatus(status).phrase
+    return Problem(
+        type=f"/api/problems/{code}",
+        title=title,
+        status=status,
+        detail=str(error.detail),
+        code=code,
+        request_id=request_id(),
+        **getattr(error, "data", {}),
+    )
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: answer with a problem document. What is no refusal is left to `server_error`."""
+    match error:
+        case OperationalError() | InterfaceError():
+            error = DatabaseUnavailable.by_docstring()
+        case Http404():
+            error = NotFound.by_docstring()
+        case PermissionDenied():
+            error = exceptions.PermissionDenied()
+    if not isinstance(error, LedgerError | exceptions.APIException):
+        return None
+    document = problem(error)
+    if operations := getattr(context["view"], "operations", None):
+        REFUSALS.labels(operations.app, document.code).inc()
+    headers = {"Retry-After": "1"} if document.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return Response(document, status=document.status, headers=headers, content_type=MEDIA_TYPE)
+
+
+# Django's handlers of what no view of the API has answered. People on the other pages get Django's own.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return _answer(request, BadRequest) or defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return _answer(request, NotFound) or defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    return _answer(request, InternalError) or defaults.server_error(request)
+
+
+def _answer(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | None:
+    if not request.path.startswith("/api/"):
+        return None
+    document = problem(kind.by_docstring())
+    return HttpResponse(msgspec.json.encode(document), status=document.status, content_type=MEDIA_TYPE)

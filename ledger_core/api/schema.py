@@ -1,0 +1,121 @@
+"""The OpenAPI documents: drf-spectacular, taught msgspec's types, an app's operations, and the problems."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import APIException, NotAcceptable
+
+from ledger_core.api.documents import Problem
+from ledger_core.api.problems import MEDIA_TYPE, InternalError, problem
+from ledger_core.errors import LedgerError
+
+View = TypeVar("View", bound=Callable[..., Any])
+Errors = tuple[type[LedgerError] | APIException, ...]
+
+_REQUEST_ID = OpenApiParameter(
+    "X-Request-ID",
+    str,
+    OpenApiParameter.HEADER,
+    response=True,
+    description="The request's id: the caller's X-Request-ID, or one made here.",
+)
+REPLAYED = OpenApiParameter(
+    "Idempotency-Replayed",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200],
+    enum=["true"],
+    description="An earlier request had posted the entry.",
+)
+
+
+def described(
+    responses: Mapping[int, type[msgspec.Struct]],
+    errors: Errors,
+    *,
+    request: type[msgspec.Struct] | None = None,
+    headers: tuple[OpenApiParameter, ...] = (),
+) -> Callable[[View], View]:
+    """Describe a view: what it takes, what it answers, and its errors beside those that every view has."""
+    by_status: dict[int, list[OpenApiExample]] = defaultdict(list)
+    for error in (*errors, NotAcceptable(), InternalError):
+        document = problem(error if isinstance(error, APIException) else error.by_docstring())
+        example = OpenApiExample(document.code, msgspec.to_builtins(document), summary=document.title)
+        by_status[document.status].append(example)
+    return extend_schema(
+        parameters=[_REQUEST_ID, *headers],
+        request=request,
+        responses={
+            **{(status, "application/json"): document for status, document in responses.items()},
+            **{
+                (status, MEDIA_TYPE): OpenApiResponse(
+                    Problem, " / ".join(str(example.summary) for example in examples), examples
+                )
+                for status, examples in by_status.items()
+            },
+        },
+    )
+
+
+class LedgerSchema(AutoSchema):
+    """Describes the views of an app's ledger: grouped by app, named by its views, with the app's operations."""
+
+    view: Any
+
+    def get_tags(self) -> list[str]:
+        return [self.view.operations.app]
+
+    def get_operation_id(self) -> str:
+        return f"{self.view.operations.app}_{type(self.view).__name__.removesuffix('View').lower()}"
+
+    # A view's docstring, as one writes them: a summary, and after a blank line the description.
+    def get_summary(self) -> str:
+        return self._docstring()[0]
+
+    def get_description(self) -> str:  # type: ignore[override]
+        return self._docstring()[1]
+
+    def _docstring(self) -> list[str]:
+        return [part.strip() for part in super().get_description().partition("\n")[::2]]
+
+    def get_examples(self) -> list[OpenApiExample]:
+        return [
+            OpenApiExample(
+                operation.code,
+                {
+                    "operation": operation.code,
+                    "owner_id": "alice",
+                    "nonce": f"{operation.code.lower()}-1",
+                    "amount": 1,
+                },
+                summary=f"{operation.code}: {operation.terms.description}",
+                request_only=True,
+            )
+            for operation in self.view.operations
+        ]
+
+
+class StructExtension(OpenApiSerializerExtension):
+    """Describes a msgspec.Struct by the schema that msgspec itself goes by."""
+
+    target_class = "msgspec.Struct"
+    match_subclasses = True
+
+    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:
+        name: str = self.target.__name__
+        return name
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        _, components = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
+        schema: dict[str, Any] = components.pop(self.target.__name__)
+        for name, nested in components.items():
+            auto_schema.registry.register_on_missing(
+                ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=nested)
+            )
+        return schema

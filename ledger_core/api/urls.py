@@ -1,0 +1,40 @@
+"""Where the API answers: the views of one app, and the whole of /api for all of them."""
+
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from ledger_core.api.views import BalanceView, OperationsView, PostView
+from ledger_core.operations import OperationSet
+from ledger_core.plugins import ledger_apps
+
+Patterns = list[URLPattern | URLResolver]
+
+
+def ledger_urls(operations: OperationSet[Any]) -> Patterns:
+    """Return the URL patterns of one app's ledger, for the app's `urls` module."""
+    return [
+        path("ledger", PostView.as_view(operations=operations), name="post"),
+        path("ledger/<str:owner_id>", BalanceView.as_view(operations=operations), name="balance"),
+        path("operations", OperationsView.as_view(operations=operations), name="operations"),
+    ]
+
+
+def api_urls() -> Patterns:
+    """Return the URL patterns of all installed apps under /api, each with its documents, and those of all."""
+    every: Patterns = []
+    documents: Patterns = []
+    for app in ledger_apps():
+        prefix = f"api/v1/{app.namespace}/"
+        plugin = path(prefix, include((f"{app.name}.urls", app.label)))
+        every.append(plugin)
+        documents += _documents(prefix, [plugin])
+    return every + documents + _documents("api/", every)
+
+
+def _documents(prefix: str, patterns: Patterns) -> Patterns:
+    return [
+        path(f"{prefix}openapi.json", SpectacularJSONAPIView.as_view(patterns=patterns)),
+        path(f"{prefix}docs", SpectacularSwaggerView.as_view(url=f"/{prefix}openapi.json")),
+    ]

@@ -1,0 +1,77 @@
+"""One look at every request: its id, its line in the log, and its seconds in the metrics."""
+
+import logging
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from time import perf_counter
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
+
+from ledger_core.metrics import HTTP_SECONDS
+
+HEADER = "X-Request-ID"
+# An id of the caller's is taken as it is only where it cannot forge a line of the log.
+_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_current: ContextVar[str] = ContextVar("request_id", default="-")
+_log = logging.getLogger("ledger.request")
+
+
+def request_id() -> str:
+    """Return the id of the request that is under way, or "-" outside of one."""
+    return _current.get()
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every log record the id of its request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id()
+        return True
+
+
+def observe_requests(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: give the request its id and return it to the client, log the request, and measure it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        start = perf_counter()
+        given = request.headers.get(HEADER, "")
+        token = _current.set(given if _ID.fullmatch(given) else uuid4().hex)
+        try:
+            response = get_response(request)
+            response[HEADER] = request_id()
+            _record(request, response, perf_counter() - start)
+        finally:
+            _current.reset(token)
+        return response
+
+    return middleware
+
+
+def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    # The route as the URL configuration spells it: a path would make a label of every owner.
+    route = request.resolver_match.route if request.resolver_match else "unmatched"
+    method = request.method if request.method in _METHODS else "other"
+    HTTP_SECONDS.labels(method, route, str(response.status_code)).observe(seconds)
+    path = escape_uri_path(request.path)  # as it was sent: a decoded line break would make a line of its own
+    milliseconds = round(seconds * 1000, 2)
+    _log.info(
+        "%s %s %s %sms",
+        method,
+        path,
+        response.status_code,
+        milliseconds,
+        extra={
+            "method": method,
+            "path": path,
+            "route": route,
+            "status": response.status_code,
+            "milliseconds": milliseconds,
+        },
+    )

@@ -1,0 +1,103 @@
+"""The books: accounts and their entries. Only `posting` writes them."""
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Q
+
+from ledger_core import constraints
+
+# The same limit as in `values`, for writers that go around the API. It also keeps the form that is hashed
+# free of ambiguity, since line breaks separate its fields.
+PLAIN = r"^[^[:cntrl:]]{1,128}$"
+
+
+class Account(models.Model):
+    """An owner's balance in credits, and the end of the owner's history. Made by the owner's first entry."""
+
+    owner_id = models.TextField("owner", primary_key=True, db_collation="C")
+    balance = models.BigIntegerField("balance")
+    seq = models.BigIntegerField(
+        "entries", help_text="The number of entries, and so the sequence number of the newest."
+    )
+    head = models.BinaryField(help_text="The hash of the newest entry.")
+    created_on = models.DateTimeField("first entry")
+    updated_on = models.DateTimeField("newest entry")
+
+    class Meta:
+        db_table = "ledger_account"
+        constraints = [
+            models.CheckConstraint(condition=Q(balance__gte=0), name=constraints.BALANCE_NOT_NEGATIVE),
+            models.CheckConstraint(condition=Q(owner_id__regex=PLAIN), name=constraints.OWNER_PLAIN),
+        ]
+
+    def __str__(self) -> str:
+        return self.owner_id
+
+
+class EntryManager(models.Manager["Entry"]):
+    """All entries; of an app's proxy of Entry, the entries of that app."""
+
+    def get_queryset(self) -> models.QuerySet["Entry"]:
+        entries = super().get_queryset()
+        meta = self.model._meta
+        return entries.filter(app=meta.app_label) if meta.proxy else entries
+
+
+class Entry(models.Model):
+    """One posted operation. Append-only: the database refuses to change or remove it."""
+
+    # In the database the primary key is (id, owner_id): see sql/0001_books.sql. Django's admin asks for a
+    # single column, and finds an entry by id all the same.
+    id = models.BigAutoField(primary_key=True)
+    # Foreign keys by the same file, and indexes by the constraints below.
+    owner = models.ForeignKey(
+        Account, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="entries"
+    )
+    seq = models.BigIntegerField("sequence number", help_text="1, 2, 3 … within the owner's entries.")
+    app = models.TextField(db_collation="C")
+    operation = models.TextField(db_collation="C")
+    amount = models.BigIntegerField(help_text="The units asked for.")
+    delta = models.BigIntegerField(help_text="The signed change of the balance, in credits.")
+    balance_after = models.BigIntegerField()
+    nonce = models.TextField(db_collation="C")
+    claim = models.TextField(  # noqa: DJ001  null is no claim, which any number of entries may have
+        null=True, db_collation="C", help_text="The slot that only one entry of the owner may take."
+    )
+    reverses = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="reversals",
+    )
+    client = models.TextField(db_collation="C", help_text="Who posted it.")
+    created_on = models.DateTimeField()
+    hash = models.BinaryField()
+
+    objects = EntryManager()
+
+    class Meta:
+        db_table = "ledger_entry"
+        verbose_name_plural = "entries"
+        constraints = [
+            # The nonce first: the same constraint, and an index by which people can look for a nonce.
+            models.UniqueConstraint(fields=["nonce", "owner"], name=constraints.NONCE_ONCE),
+            models.UniqueConstraint(
+                fields=["owner", "claim"], condition=Q(claim__isnull=False), name=constraints.CLAIM_ONCE
+            ),
+            models.UniqueConstraint(fields=["owner", "seq"], name=constraints.SEQUENCE),
+            models.CheckConstraint(
+                condition=Q(seq__gt=1) | Q(balance_after=models.F("delta")), name=constraints.STARTS_FROM_ZERO
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=1), name=constraints.AMOUNT_POSITIVE),
+            models.CheckConstraint(condition=Q(nonce__regex=PLAIN), name=constraints.NONCE_PLAIN),
+        ]
+        # For people who look into the books; posting and reading need only the unique constraints.
+        indexes = [
+            models.Index(fields=["app", "operation", "id"], name="ledger_entry_operation"),
+            BrinIndex(fields=["created_on"], name="ledger_entry_created_on"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} #{self.seq}: {self.app} {self.operation} {self.delta:+d}"

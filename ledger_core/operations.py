@@ -1,0 +1,93 @@
+"""Operations as typed values: what each is worth, and which ones an app has. Pure Python."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Generic, TypeVar, final
+
+from ledger_core.errors import InvalidOperation, InvalidRequest
+from ledger_core.values import MAX_CREDITS
+
+
+# eq=False: Enum takes members of equal value for aliases of one, and two operations may well be worth the same.
+@dataclass(frozen=True, eq=False, slots=True)
+class Terms:
+    """What one unit of an operation does to its owner's balance, in credits, and how many units fit one request."""
+
+    value: int
+    description: str
+    max_amount: int = MAX_CREDITS
+
+
+class Operation(Enum):
+    """The base of an app's operations. A member's name is its code in the API and in the books."""
+
+    _value_: Terms
+
+    @property
+    def code(self) -> str:
+        return self.name
+
+    @property
+    def terms(self) -> Terms:
+        return self._value_
+
+    def delta(self, amount: int) -> int:
+        """Return the signed change of the balance, in credits, that `amount` units make.
+
+        Raises InvalidRequest for an amount below 1, above the operation's limit, or past bigint in credits.
+        """
+        if not 1 <= amount <= self.terms.max_amount:
+            raise _invalid_amount(f"{self.code} takes an amount from 1 to {self.terms.max_amount}")
+        delta = self.terms.value * amount
+        if abs(delta) > MAX_CREDITS:
+            raise _invalid_amount(f"{amount} units of {self.code} are more than {MAX_CREDITS} credits")
+        return delta
+
+
+def _invalid_amount(detail: str) -> InvalidRequest:
+    return InvalidRequest(detail, errors=[{"field": "amount", "detail": detail}])
+
+
+class SharedOperation(Operation):
+    """The operations that every app has."""
+
+    DAILY_REWARD = Terms(+1, "A reward for coming back, one a day.", max_amount=1)
+    SIGNUP_CREDIT = Terms(+3, "A welcome, once.", max_amount=1)
+    CREDIT_SPEND = Terms(-1, "Credits spent.")
+    CREDIT_ADD = Terms(+10, "Credits bought or given.")
+
+
+# Invariant, as a TypeVar is unless told otherwise: were it covariant, another app's operation would pass where
+# this app's is asked for.
+Own = TypeVar("Own", bound=Operation)
+
+
+@final
+@dataclass(frozen=True)
+class OperationSet(Generic[Own]):
+    """The operations of one app: the shared ones, which no app can leave out, and its own.
+
+    Composition, since Python forbids extending an Enum that has members. `app` is the app's label.
+    """
+
+    app: str
+    own: type[Own]
+    _by_code: dict[str, SharedOperation | Own] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        members: list[SharedOperation | Own] = [*SharedOperation, *self.own]
+        object.__setattr__(self, "_by_code", {operation.code: operation for operation in members})
+
+    def __iter__(self) -> Iterator[SharedOperation | Own]:
+        return iter(self._by_code.values())
+
+    def __contains__(self, operation: SharedOperation | Own) -> bool:
+        return self._by_code.get(operation.code) is operation
+
+    def parse(self, code: str) -> SharedOperation | Own:
+        """Return the operation of that code, or raise InvalidOperation."""
+        try:
+            return self._by_code[code]
+        except KeyError:
+            raise InvalidOperation(f"Invalid operation: {code}") from None

@@ -1,0 +1,66 @@
+"""The values that a request carries: each rule is written once, for the API, its schema and Python callers."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ledger_core.errors import InvalidRequest
+
+MAX_TEXT = 128
+MAX_CREDITS = 2**63 - 1  # PostgreSQL's bigint
+
+# No C0 or C1 control characters (line breaks separate the fields of the form that is hashed). The look-ahead
+# is for Python, where $ also matches before a last line break.
+_PLAIN = r"[^\x00-\x1f\x7f-\x9f]+$(?!\n)"
+
+Nonce = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_TEXT,
+        pattern=f"^{_PLAIN}",
+        description="Chosen by the caller, new for each intended operation and the same for each retry of it: "
+        "once per owner, over all apps. No control characters.",
+        extra={"pattern": "Expected no control characters"},
+        examples=["order-1001"],
+    ),
+]
+OwnerId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_TEXT,
+        # An owner has an address, /ledger/{owner_id}: so no slash, and not the path segments . and ..
+        pattern=rf"^(?!\.{{1,2}}$)(?!.*/){_PLAIN}",
+        description="Whose balance it is. No control characters, no slash. Compared byte by byte.",
+        extra={"pattern": "Expected no control characters, no slash, and neither . nor .. alone"},
+        examples=["alice"],
+    ),
+]
+Amount = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=MAX_CREDITS,
+        description="How many units of the operation; each moves the operation's value in credits.",
+        examples=[1],
+    ),
+]
+
+
+def fault(value: object, kind: Any) -> str | None:
+    """Return what is wrong with `value` as one of the types above, or any other that msgspec knows; None if nothing."""
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        detail = str(error)
+        # A regular expression tells people little.
+        return kind.__metadata__[0].extra["pattern"] if "matching regex" in detail else detail
+    return None
+
+
+def check(value: object, kind: Any, field: str) -> None:
+    """Raise InvalidRequest, naming `field`, unless `value` is of `kind`."""
+    if detail := fault(value, kind):
+        raise InvalidRequest(f"{field}: {detail}.", errors=[{"field": field, "detail": detail}])

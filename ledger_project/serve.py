@@ -1,0 +1,98 @@
+"""`make run`: the whole service on this machine, from the database to gunicorn, ended by Ctrl-C."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+from ledger_project.database import DATA, database, require_answer
+
+HOST = "127.0.0.1"  # this machine alone: the settings of development are no secret
+GUNICORN_CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "gunicorn.conf.py"
+
+GUIDE = """
+Shared Ledger answers at {url}; Ctrl-C stops it.
+
+  API     {url}/api/docs
+  admin   {url}/admin/   user: admin   password: {password}
+  metrics {url}/metrics
+
+Paste these:
+
+  curl -X POST {url}/api/v1/content/ledger -H 'Content-Type: application/json' \\
+       -d '{{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "first"}}'
+  curl -X POST {url}/api/v1/ecommerce/ledger -H 'Content-Type: application/json' \\
+       -d '{{"operation": "PURCHASE", "owner_id": "alice", "nonce": "second"}}'
+  curl {url}/api/v1/content/ledger/alice
+"""
+
+
+def main() -> None:
+    port = int(os.environ.get("PORT", "8000"))
+    _require_free(port)
+    signal.signal(signal.SIGTERM, _leave)
+    with database(owned=True):
+        require_answer("Start it, or correct DATABASE_URL, or unset it for the embedded one.")
+        password = _prepare()
+        print(GUIDE.format(url=f"http://{HOST}:{port}", password=password), flush=True)  # noqa: T201
+        _serve(port)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise SystemExit(
+                f"Port {port} cannot be had ({error.strerror}): stop what listens there, or: make run PORT={port + 1}"
+            ) from None
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _prepare() -> str:
+    """Migrate, and return the password of the admin, made with the first run and kept for the next."""
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "ledger_project.settings"
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    kept = DATA / "admin-password"
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(9))
+    password = kept.read_text()
+    if not User.objects.filter(username="admin").exists():
+        User.objects.create_superuser("admin", password=password)
+    return password
+
+
+def _serve(port: int) -> None:
+    """Run gunicorn until it ends or a signal asks for it. Its workers share their metrics in a folder."""
+    with tempfile.TemporaryDirectory(prefix="ledger-metrics-") as metrics:
+        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics, "BIND": f"{HOST}:{port}"}
+        command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"]
+        # In a session of its own: Ctrl-C goes to every process of the terminal's, and gunicorn, told to end twice
+        # at once, can hang until its grace is over.
+        gunicorn = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+        try:
+            gunicorn.wait()
+        except KeyboardInterrupt:
+            gunicorn.terminate()
+            gunicorn.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Settings, from the environment. Without LEDGER_ENV=development nothing is assumed that would not be safe."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from ledger_project.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEVELOPMENT = os.environ.get("LEDGER_ENV") == "development"
+
+
+def _required(name: str, in_development: str) -> str:
+    value = os.environ.get(name) or (in_development if DEVELOPMENT else "")
+    if not value:
+        raise ImproperlyConfigured(f"Set {name}, or LEDGER_ENV=development for a service of your own.")
+    return value
+
+
+SECRET_KEY = _required("SECRET_KEY", "for development only: sessions of the admin on this machine")
+ALLOWED_HOSTS = _required("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+DEBUG = False
+
+INSTALLED_APPS = [
+    "ledger_core",  # before the admin, one of whose templates it replaces
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_prometheus",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    # The applications that share the ledger: a further one is a line here.
+    "content",
+    "ecommerce",
+]
+
+MIDDLEWARE = [
+    "ledger_core.middleware.observe_requests",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+ROOT_URLCONF = "ledger_project.urls"
+WSGI_APPLICATION = "ledger_project.wsgi.application"
+
+_database: dict[str, Any] = {**dj_database_url.parse(_required("DATABASE_URL", "postgresql:///ledger"))}
+# A connection is kept by its thread for good; one that broke is replaced after the request that met it.
+_database["CONN_MAX_AGE"] = None
+_database["OPTIONS"] = {
+    **_database.get("OPTIONS", {}),
+    # Prepared statements, which Django leaves off: parameters are sent apart from the SQL, and a statement is
+    # prepared at its second use on a connection.
+    "server_side_binding": True,
+    "prepare_threshold": 1,
+    "connect_timeout": 5,
+}
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+# In development files are found where their packages have them, without collectstatic.
+STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# Requests come over TLS, or by a proxy that says so.
+if not DEVELOPMENT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    # Asked for by machines inside, without TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# A body is one operation. Anything larger is refused before it is parsed.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "ledger_core.api.problems.handle",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Shared Ledger",
+    "DESCRIPTION": "One balance of credits per owner, shared by all the applications of a company.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    # Assets from a package of this service, not from a CDN.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "tryItOutEnabled": True},
+}
+
+LOGGING = logging_config(json=not DEVELOPMENT)

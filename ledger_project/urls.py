@@ -1,0 +1,20 @@
+"""Every address of the service."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+from django_prometheus.exports import ExportToDjangoView
+
+from ledger_core.api import problems
+from ledger_core.api.urls import api_urls
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api/docs")),
+    path("admin/", admin.site.urls),
+    path("metrics", ExportToDjangoView),
+    *api_urls(),
+]
+
+handler400 = problems.bad_request
+handler404 = problems.not_found
+handler500 = problems.server_error
