@@ -36,8 +36,8 @@ def main() -> None:
     port = int(os.environ.get("PORT", "8000"))
     _require_free(port)
     signal.signal(signal.SIGTERM, _leave)
-    with database(owned=True):
-        require_answer("Start it, or correct DATABASE_URL, or unset it for the embedded one.")
+    with database():
+        require_answer()
         password = _prepare()
         print(GUIDE.format(url=f"http://{HOST}:{port}", password=password), flush=True)  # noqa: T201
         _serve(port)

@@ -5,9 +5,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection
 
 from ledger_project.database import database
 
@@ -15,27 +15,30 @@ _resources = ExitStack()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ.setdefault("LEDGER_ENV", "development")
+    if "not django_db" in early_config.known_args_namespace.markexpr:
+        os.environ["DATABASE_URL"] = "postgresql:///none"  # tests that need no database do not wait for one
     # Workers of pytest-xdist inherit the DATABASE_URL of the process that started them.
     if "DATABASE_URL" not in os.environ:
         folder = _resources.enter_context(tempfile.TemporaryDirectory(prefix="ledger-test-"))
-        _resources.enter_context(database(Path(folder, "postgres"), owned=True))
+        _resources.enter_context(database(Path(folder, "postgres")))
 
 
 def pytest_unconfigure() -> None:
     _resources.close()
 
 
-@pytest.fixture(autouse=True)
-def _entries_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the end of a test with committed data empty the tables, which the append-only trigger refuses."""
-    if "transactional_db" not in request.fixturenames:
+@pytest.fixture(autouse=True, scope="session")
+def _entries_can_be_flushed() -> Iterator[None]:
+    """Let Django empty the tables after a test that commits; the append-only trigger would refuse it."""
+    from django.db.backends.postgresql.operations import DatabaseOperations  # not before there are settings
+
+    sql_flush = DatabaseOperations.sql_flush
+
+    def without_triggers(self: Any, *args: Any, **kwargs: Any) -> list[str]:
+        return ["SET LOCAL session_replication_role = replica", *sql_flush(self, *args, **kwargs)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", without_triggers)
         yield
-        return
-    request.getfixturevalue("transactional_db")
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = DEFAULT")
-    yield  # its own end comes before transactional_db's, whose flush uses this connection
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")

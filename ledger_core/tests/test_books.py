@@ -1,0 +1,167 @@
+"""What the database itself holds: names of constraints, the canonical form, and entries that cannot be changed."""
+
+import hashlib
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from ledger_core import constraints, posting
+from ledger_core.models import Account, Entry
+from ledger_core.posting import AlreadyClaimed, InsufficientBalance, post
+from ledger_core.tests.gaming import ADD, GAMING, SPEND
+
+pytestmark = pytest.mark.django_db
+
+
+def constraint_names() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid IN ('ledger_account'::regclass, 'ledger_entry'::regclass)"
+            " AND contype <> 'n' UNION SELECT indexname FROM pg_indexes WHERE tablename = 'ledger_entry'"
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_every_named_constraint_is_in_the_database() -> None:
+    named = {value for name, value in vars(constraints).items() if name.isupper()}
+    assert named <= constraint_names()
+
+
+def test_every_constraint_of_the_database_is_named() -> None:
+    named = {value for name, value in vars(constraints).items() if name.isupper()}
+    indexes = {"ledger_entry_operation", "ledger_entry_created_on"}
+    assert constraint_names() - named - indexes == {"ledger_account_pkey", "ledger_entry_pkey"}
+
+
+def test_every_unique_constraint_holds_the_owner() -> None:
+    """So that the tables can be distributed by owner."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE tablename IN ('ledger_account', 'ledger_entry')"
+            " AND indexdef LIKE 'CREATE UNIQUE%'"
+        )
+        definitions = [definition for (definition,) in cursor.fetchall()]
+    assert len(definitions) == 5
+    assert all("owner_id" in definition for definition in definitions)
+
+
+def canonical_form(entry: Entry) -> bytes:
+    """The form of docs/architecture.md, written from that page."""
+    fields = (
+        "1",
+        entry.owner_id,
+        entry.seq,
+        entry.app,
+        entry.operation,
+        entry.amount,
+        entry.delta,
+        entry.balance_after,
+        entry.nonce,
+        entry.claim or "",
+        entry.reverses_id or "",
+        entry.client,
+        entry.created_on.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    )
+    return "\n".join(str(field) for field in fields).encode()
+
+
+def test_each_hash_is_over_the_hash_before_and_the_canonical_form() -> None:
+    previous = b""
+    for nonce, amount, client in [("1", 3, ""), ("zweite ü 🎲", 1, "shop"), ("3", 2, "")]:
+        entry = post(GAMING, ADD, owner_id="alice", nonce=nonce, amount=amount, client=client).entry
+        assert entry.hash == hashlib.sha256(previous + canonical_form(entry)).digest()
+        previous = bytes(entry.hash)
+    assert Account.objects.get(owner_id="alice").head == previous
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger_entry SET delta = 1000",
+        "UPDATE ledger_entry SET delta = 1000 WHERE false",
+        "DELETE FROM ledger_entry",
+        "TRUNCATE ledger_entry",
+        "TRUNCATE ledger_account CASCADE",
+    ],
+)
+def test_entries_are_append_only(change: str) -> None:
+    post(GAMING, ADD, owner_id="alice", nonce="1")
+    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute(change)
+
+
+INSERT = """
+    INSERT INTO ledger_entry
+        (owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client,
+        created_on, hash)
+    SELECT owner_id, {seq}, app, operation, {amount}, delta, balance_after, {nonce}, {claim}, {reverses}, client,
+        created_on, hash
+    FROM ledger_entry WHERE owner_id = 'alice' AND seq = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"seq": "1"}, constraints.SEQUENCE),
+        ({"amount": "0"}, constraints.AMOUNT_POSITIVE),
+        ({"nonce": "nonce"}, constraints.NONCE_ONCE),
+        ({"nonce": "''"}, constraints.NONCE_PLAIN),
+        ({"nonce": "E'a\\nb'"}, constraints.NONCE_PLAIN),
+        ({"reverses": "0"}, constraints.REVERSES_OWN),
+    ],
+)
+def test_writers_around_the_service_meet_the_constraints(fields: dict[str, str], constraint: str) -> None:
+    post(GAMING, ADD, owner_id="alice", nonce="1")
+    values = {"seq": "2", "amount": "1", "nonce": "'2'", "claim": "NULL", "reverses": "NULL"} | fields
+    with pytest.raises(IntegrityError, match=constraint), connection.cursor() as cursor:
+        cursor.execute(INSERT.format(**values))
+
+
+def test_an_entry_reverses_only_an_entry_of_its_owner() -> None:
+    post(GAMING, ADD, owner_id="alice", nonce="1")
+    bobs = post(GAMING, ADD, owner_id="bob", nonce="1").entry
+    values = {"seq": "2", "amount": "1", "nonce": "'2'", "claim": "NULL", "reverses": str(bobs.pk)}
+    with pytest.raises(IntegrityError, match=constraints.REVERSES_OWN), connection.cursor() as cursor:
+        cursor.execute(INSERT.format(**values))
+
+
+def test_a_claim_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules that claim are to come; that a second claim is refused, and how, holds from the first migration."""
+    claiming = posting._POST.replace("balance_after, nonce, client,", "balance_after, nonce, claim, client,").replace(
+        "balance, %(nonce)s, %(client)s,", "balance, %(nonce)s, 'SLOT', %(client)s,"
+    )
+    monkeypatch.setattr(posting, "_POST", claiming)
+    assert post(GAMING, ADD, owner_id="alice", nonce="1").entry.claim == "SLOT"
+    with pytest.raises(AlreadyClaimed):
+        post(GAMING, ADD, owner_id="alice", nonce="2")
+    post(GAMING, ADD, owner_id="bob", nonce="1")
+
+
+def test_the_balance_check_holds_without_the_service() -> None:
+    post(GAMING, ADD, owner_id="alice", nonce="1")
+    with pytest.raises(IntegrityError, match=constraints.BALANCE_NOT_NEGATIVE):
+        Account.objects.update(balance=-1)
+
+
+def test_an_account_cannot_go_while_it_has_entries() -> None:
+    post(GAMING, ADD, owner_id="alice", nonce="1")
+    with pytest.raises(IntegrityError, match=constraints.OF_ACCOUNT), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger_account")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrations_go_back_and_forth() -> None:
+    before = constraint_names()
+    call_command("migrate", "ledger_core", "zero", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'ledger%'")
+        assert cursor.fetchall() == []
+    call_command("migrate", verbosity=0)
+    assert constraint_names() == before
+    executor = MigrationExecutor(connection)
+    assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
+    with pytest.raises(InsufficientBalance):
+        post(GAMING, SPEND, owner_id="alice", nonce="1")

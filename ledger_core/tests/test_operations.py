@@ -1,0 +1,80 @@
+"""What operations are worth, and which ones an app has. No database."""
+
+import pytest
+
+from ledger_core.errors import InvalidOperation, InvalidRequest
+from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
+from ledger_core.tests.gaming import ADD, CHESS, GAMING, ChessOperation, GamingOperation
+from ledger_core.values import MAX_CREDITS
+
+
+@pytest.mark.parametrize(
+    ("operation", "value"),
+    [
+        (SharedOperation.DAILY_REWARD, 1),
+        (SharedOperation.SIGNUP_CREDIT, 3),
+        (SharedOperation.CREDIT_SPEND, -1),
+        (SharedOperation.CREDIT_ADD, 10),
+    ],
+)
+def test_shared_operations_have_their_values(operation: SharedOperation, value: int) -> None:
+    assert operation.terms.value == value
+
+
+def test_an_app_has_the_shared_operations_and_its_own() -> None:
+    assert list(GAMING) == [*SharedOperation, *GamingOperation]
+
+
+def test_a_code_is_parsed_to_its_operation() -> None:
+    assert GAMING.parse("DUEL") is GamingOperation.DUEL
+    assert GAMING.parse("CREDIT_ADD") is SharedOperation.CREDIT_ADD
+
+
+@pytest.mark.parametrize("code", ["PURCHASE", "duel", "", "DUEL ", "__class__"])
+def test_an_unknown_code_is_refused(code: str) -> None:
+    with pytest.raises(InvalidOperation, match=f"^Invalid operation: {code}$"):
+        GAMING.parse(code)
+
+
+def test_another_apps_operation_of_the_same_code_is_not_in_the_set() -> None:
+    assert GamingOperation.DUEL in GAMING
+    assert ChessOperation.DUEL not in GAMING  # type: ignore[operator]
+    assert ChessOperation.DUEL in CHESS
+
+
+def test_operations_of_equal_value_stay_apart() -> None:
+    class Twins(Operation):
+        FIRST = Terms(1, "The same.")
+        SECOND = Terms(1, "The same.")
+
+    assert [operation.code for operation in OperationSet("twins", Twins)][-2:] == ["FIRST", "SECOND"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "amount", "delta"),
+    [(ADD, 1, 10), (ADD, 3, 30), (GamingOperation.DUEL, 3, -21), (GamingOperation.CHAT, MAX_CREDITS, 0)],
+)
+def test_the_delta_is_value_times_amount(operation: Operation, amount: int, delta: int) -> None:
+    assert operation.delta(amount) == delta
+
+
+@pytest.mark.parametrize(
+    ("operation", "amount"),
+    [
+        (ADD, 0),
+        (ADD, -1),
+        (ADD, MAX_CREDITS // 10 + 1),
+        (GamingOperation.DUEL, MAX_CREDITS // 7 + 1),
+        (GamingOperation.CHAT, MAX_CREDITS + 1),
+        (SharedOperation.DAILY_REWARD, 2),
+        (SharedOperation.SIGNUP_CREDIT, 2),
+    ],
+)
+def test_an_amount_out_of_range_is_refused(operation: Operation, amount: int) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        operation.delta(amount)
+    assert refusal.value.data["errors"][0]["field"] == "amount"
+
+
+def test_the_largest_amount_fits() -> None:
+    assert ADD.delta(MAX_CREDITS // 10) == MAX_CREDITS // 10 * 10
