@@ -57,8 +57,8 @@ def observe_requests(
 def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     # The route as the URL configuration spells it: a path would make a label of every owner.
     route = request.resolver_match.route if request.resolver_match else "unmatched"
-    method = request.method if request.method in _METHODS else "other"
-    HTTP_SECONDS.labels(method, route, str(response.status_code)).observe(seconds)
+    method = request.method or ""
+    HTTP_SECONDS.labels(method if method in _METHODS else "other", route, str(response.status_code)).observe(seconds)
     path = escape_uri_path(request.path)  # as it was sent: a decoded line break would make a line of its own
     milliseconds = round(seconds * 1000, 2)
     _log.info(

@@ -11,9 +11,12 @@ import os
 import pwd
 import subprocess
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 _MAX_SOCKET_PATH = 100  # the kernel's limit is 107 bytes, on macOS 103
@@ -37,26 +40,43 @@ class EmbeddedPostgres:
 
     def __enter__(self) -> str:
         self.data.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = self.data.with_suffix(".lock").open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._start()
-        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        with self._turn():
+            self._ensure_running()
+            self._users = self._lock_file("users")
+            fcntl.flock(self._users, fcntl.LOCK_SH)
         return f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}"
 
     def __exit__(self, *_: object) -> None:
-        fcntl.flock(self._lock, fcntl.LOCK_UN)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass  # somebody else uses it, or is about to
-        else:
+        with self._turn(), self._users:
+            try:
+                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return  # somebody else uses it
             self._run("pg_ctl", "stop", "--mode=fast", "--wait", f"--pgdata={self.data}")
-        finally:
-            self._lock.close()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let one process at a time start or stop the server."""
+        with self._lock_file("turn") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _lock_file(self, name: str) -> IO[str]:
+        return self.data.with_name(f"{self.data.name}.{name}.lock").open("w")
+
+    def _ensure_running(self) -> None:
+        for _ in range(50):
+            if not self._succeeds("pg_ctl", "status", f"--pgdata={self.data}"):
+                return self._start()
+            if self._succeeds("pg_isready", f"--host={self._sockets}"):
+                return None
+            time.sleep(0.1)  # it recovers from a crash, or is dead and its process not yet gone
+        raise PostgresUnavailable(
+            f"{self.data}/postmaster.pid names a process that does not answer as PostgreSQL: "
+            f"if it is another program, remove {self.data}/postmaster.pid."
+        )
 
     def _start(self) -> None:
-        if self._run("pg_ctl", "status", f"--pgdata={self.data}", check=False) == 0:
-            return
         self._make_folders()
         if not (self.data / "PG_VERSION").exists():
             self._run("initdb", f"--pgdata={self.data}", "--username=postgres", "--auth=trust", "--encoding=UTF8")
@@ -76,24 +96,27 @@ class EmbeddedPostgres:
                     if not mode & 0o001:
                         parent.chmod(mode | 0o001)  # to be passed through; what it holds cannot be listed
 
-    def _run(self, program: str, *arguments: str, check: bool = True) -> int:
-        """Run a program of PostgreSQL's and return its exit code; where it must succeed, raise if it does not."""
+    def _run(self, program: str, *arguments: str) -> None:
+        """Run a program of PostgreSQL's, or raise PostgresUnavailable with the last that it said."""
+        code, said = self._call(program, *arguments)
+        if code:
+            raise PostgresUnavailable(
+                f"The embedded PostgreSQL has failed at {program}: {said.strip().rpartition(chr(10))[2]} "
+                f"See {self.data}/log, or set DATABASE_URL to a PostgreSQL of your own."
+            )
+
+    def _succeeds(self, program: str, *arguments: str) -> bool:
+        return self._call(program, *arguments)[0] == 0
+
+    def _call(self, program: str, *arguments: str) -> tuple[int, str]:
         user: dict[str, Any] = {}
         if self._user:
             user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": [], "cwd": "/"}
         with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open for as long as the server does
-            process = subprocess.run(  # noqa: S603
-                [_programs() / program, *arguments], stdout=output, stderr=subprocess.STDOUT, check=False, **user
-            )
+            command = [str(_programs() / program), *arguments]
+            code = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT, **user)  # noqa: S603
             output.seek(0)
-            said = output.read()
-        if check and process.returncode:
-            last = (said.strip() or "it said nothing").splitlines()[-1]
-            raise PostgresUnavailable(
-                f"The embedded PostgreSQL has failed at {program} ({last}): see {self.data}/log, remove "
-                f"{self.data}/postmaster.pid if no PostgreSQL runs there, or set DATABASE_URL to one of your own."
-            )
-        return process.returncode
+            return code, output.read()
 
 
 def _programs() -> Path:

@@ -128,7 +128,6 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
-    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "ledger_core.api.problems.handle",
 }

@@ -36,23 +36,27 @@ REPLAYED = OpenApiParameter(
 
 
 def described(
-    responses: Mapping[int, type[msgspec.Struct]],
+    answers: Mapping[int, msgspec.Struct],
     errors: Errors,
     *,
     request: type[msgspec.Struct] | None = None,
     headers: tuple[OpenApiParameter, ...] = (),
 ) -> Callable[[View], View]:
-    """Describe a view: what it takes, what it answers, and its errors beside those that every view has."""
+    """Describe a view: what it takes, an example of each answer, and its errors beside those that every view has."""
     by_status: dict[int, list[OpenApiExample]] = defaultdict(list)
     for error in (*errors, NotAcceptable(), InternalError):
         document = problem(error if isinstance(error, APIException) else error.by_docstring())
-        example = OpenApiExample(document.code, msgspec.to_builtins(document), summary=document.title)
-        by_status[document.status].append(example)
+        by_status[document.status].append(_example(document.code, document, document.title))
     return extend_schema(
         parameters=[_REQUEST_ID, *headers],
         request=request,
         responses={
-            **{(status, "application/json"): document for status, document in responses.items()},
+            **{
+                (status, "application/json"): OpenApiResponse(
+                    type(answer), type(answer).__doc__ or "", [_example("answer", answer)]
+                )
+                for status, answer in answers.items()
+            },
             **{
                 (status, MEDIA_TYPE): OpenApiResponse(
                     Problem, " / ".join(str(example.summary) for example in examples), examples
@@ -61,6 +65,10 @@ def described(
             },
         },
     )
+
+
+def _example(name: str, document: msgspec.Struct, summary: str = "") -> OpenApiExample:
+    return OpenApiExample(name, msgspec.to_builtins(document), summary=summary)
 
 
 class LedgerSchema(AutoSchema):

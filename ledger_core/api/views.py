@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger_core import posting
+from ledger_core.api import examples
 from ledger_core.api.documents import BalanceDocument, EntryDocument, OperationsDocument, PostRequest
 from ledger_core.api.json import BodyTooLarge, decode
 from ledger_core.api.problems import DatabaseUnavailable
@@ -22,11 +23,12 @@ class LedgerAPIView(APIView):
 
     operations: OperationSet[Any] = OperationSet("", Operation)  # as_view only sets what a class has
     schema = LedgerSchema()
+    http_method_names = ["get", "head", "post"]  # no OPTIONS: the API tells of itself in its documents
 
 
 class PostView(LedgerAPIView):
     @described(
-        {201: EntryDocument, 200: EntryDocument},
+        {201: examples.ENTRY, 200: examples.ENTRY},
         (
             InvalidRequest,
             InvalidOperation,
@@ -62,7 +64,7 @@ class PostView(LedgerAPIView):
 
 
 class BalanceView(LedgerAPIView):
-    @described({200: BalanceDocument}, (InvalidRequest, AccountNotFound, DatabaseUnavailable))
+    @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound, DatabaseUnavailable))
     def get(self, request: Request, owner_id: str) -> Response:
         """Read a balance
 
@@ -72,7 +74,7 @@ class BalanceView(LedgerAPIView):
 
 
 class OperationsView(LedgerAPIView):
-    @described({200: OperationsDocument}, ())
+    @described({200: examples.OPERATIONS}, ())
     def get(self, request: Request) -> Response:
         """List the operations
 

@@ -1,0 +1,26 @@
+"""What the API's answers look like, for its documents: alice's first entry, and what it left."""
+
+from datetime import UTC, datetime
+
+from ledger_core.api.documents import BalanceDocument, EntryDocument, OperationDocument, OperationsDocument
+from ledger_core.operations import SharedOperation
+
+_MOMENT = datetime(2026, 11, 24, 9, 30, 0, 123456, tzinfo=UTC)
+
+ENTRY = EntryDocument(
+    id=1,
+    app="content",
+    operation="CREDIT_ADD",
+    owner_id="alice",
+    seq=1,
+    amount=1,
+    delta=10,
+    balance_after=10,
+    nonce="credit_add-1",
+    claim=None,
+    reverses=None,
+    created_on=_MOMENT,
+    hash="240f669b61b8cb6653c382c3eccfce3382d1fed63e954b9c20aa841d708115d7",
+)
+BALANCE = BalanceDocument(owner_id="alice", balance=10, seq=1, updated_on=_MOMENT)
+OPERATIONS = OperationsDocument(app="content", operations=[OperationDocument.of(SharedOperation.CREDIT_ADD)])

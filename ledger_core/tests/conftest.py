@@ -1,0 +1,39 @@
+"""A client of the API, for the tests of every endpoint."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+Post = Callable[..., Any]
+
+
+@pytest.fixture
+def api() -> Client:
+    """A client that is answered, like a real one, where the service has failed."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def post_json(api: Client) -> Post:
+    """Return a function that posts a body, encoded unless it is bytes, to an app's ledger."""
+
+    def post(body: Any, app: str = "content", **headers: str) -> Any:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return api.post(f"/api/v1/{app}/ledger", content, content_type="application/json", headers=headers)
+
+    return post
+
+
+def problem_of(response: Any) -> dict[str, Any]:
+    """Return the response's problem document, once it is known to be one."""
+    assert response["Content-Type"] == "application/problem+json", response
+    problem: dict[str, Any] = json.loads(response.content)
+    assert problem["status"] == response.status_code
+    assert problem["request_id"] == response["X-Request-ID"]
+    assert problem["type"] == f"/api/problems/{problem['code']}"
+    assert problem["title"]
+    assert problem["detail"]
+    return problem

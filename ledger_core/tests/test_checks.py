@@ -1,0 +1,84 @@
+"""System checks: a plugin's mistakes, found at start-up. No database."""
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.core.checks import Error
+
+from ledger_core import checks
+from ledger_core.operations import Operation, OperationSet, Terms
+from ledger_core.plugins import LedgerApp
+from ledger_core.tests.gaming import GAMING, GamingOperation
+
+
+class ClashingOperation(Operation):
+    CREDIT_ADD = Terms(+1, "Has the name of a shared one.")
+
+
+class MisnamedOperation(Operation):
+    loot = Terms(+1, "Not in capitals.")
+
+
+class NoOperation(Operation):
+    pass
+
+
+def plugin(app_label: str, app_operations: Any = None, app_namespace: str = "") -> LedgerApp:
+    class App(LedgerApp):
+        name = app_label
+        path = "."
+        namespace = app_namespace
+        if app_operations is not None:
+            operations = app_operations
+
+    return App(app_label, ModuleType(app_label))
+
+
+def found(monkeypatch: pytest.MonkeyPatch, *plugins: LedgerApp) -> list[str | None]:
+    monkeypatch.setattr(checks, "ledger_apps", lambda: iter(plugins))
+    messages = checks.check_plugins()
+    assert all(isinstance(message, Error) and message.hint for message in messages)
+    return [message.id for message in messages]
+
+
+def test_the_installed_apps_have_no_mistakes() -> None:
+    assert checks.check_plugins() == []
+
+
+def test_a_plugin_without_mistakes_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(monkeypatch, plugin("gaming", GAMING)) == []
+
+
+def test_two_apps_with_one_namespace_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    chess = OperationSet("chess", GamingOperation)
+    assert found(monkeypatch, plugin("gaming", GAMING), plugin("chess", chess, "gaming")) == ["ledger_core.E001"]
+
+
+def test_two_apps_that_post_under_one_label_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = found(monkeypatch, plugin("gaming", GAMING), plugin("chess", GAMING))
+    assert ids == ["ledger_core.E002", "ledger_core.E004"]
+
+
+@pytest.mark.parametrize("operations", [None, "CREDIT_ADD", OperationSet("gaming", NoOperation)])
+def test_an_app_without_operations_is_found(monkeypatch: pytest.MonkeyPatch, operations: object) -> None:
+    assert found(monkeypatch, plugin("gaming", operations)) == ["ledger_core.E003"]
+
+
+def test_an_app_that_posts_as_another_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(monkeypatch, plugin("chess", GAMING)) == ["ledger_core.E004"]
+
+
+def test_an_operation_with_a_shared_code_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    operations = OperationSet("gaming", ClashingOperation)
+    assert found(monkeypatch, plugin("gaming", operations)) == ["ledger_core.E005"]
+
+
+def test_a_name_that_is_no_code_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    operations = OperationSet("gaming", MisnamedOperation)
+    assert found(monkeypatch, plugin("gaming", operations)) == ["ledger_core.E006"]
+
+
+@pytest.mark.parametrize("namespace", ["a/b", "Gaming", "a b", "ä"])
+def test_a_namespace_that_fits_no_url_is_found(monkeypatch: pytest.MonkeyPatch, namespace: str) -> None:
+    assert found(monkeypatch, plugin("gaming", GAMING, namespace)) == ["ledger_core.E007"]

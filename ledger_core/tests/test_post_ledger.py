@@ -1,0 +1,127 @@
+"""POST ledger."""
+
+import json
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from ledger_core.models import Account, Entry
+from ledger_core.plugins import ledger_apps
+from ledger_core.tests.conftest import Post, problem_of
+from ledger_core.tests.factories import post_body
+
+pytestmark = pytest.mark.django_db
+
+APPS = [app.namespace for app in ledger_apps()]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_it_posts_and_answers_with_the_entry(post_json: Post, app: str) -> None:
+    response = post_json({"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "n", "amount": 2}, app=app)
+
+    entry = Entry.objects.get()
+    document = json.loads(response.content)
+    assert response.status_code == 201
+    assert response["Content-Type"] == "application/json"
+    assert "Idempotency-Replayed" not in response
+    assert datetime.fromisoformat(document.pop("created_on")) == entry.created_on
+    assert document == {
+        "id": entry.pk,
+        "app": app,
+        "operation": "CREDIT_ADD",
+        "owner_id": "alice",
+        "seq": 1,
+        "amount": 2,
+        "delta": 20,
+        "balance_after": 20,
+        "nonce": "n",
+        "claim": None,
+        "reverses": None,
+        "hash": bytes(entry.hash).hex(),
+    }
+
+
+def test_the_amount_is_one_unless_it_is_said(post_json: Post) -> None:
+    body = post_body()
+    del body["amount"]
+    assert json.loads(post_json(body).content)["amount"] == 1
+
+
+def test_the_same_request_again_is_a_replay(post_json: Post) -> None:
+    body = post_body()
+    first, again = post_json(body), post_json(body)
+    assert (again.status_code, again["Idempotency-Replayed"]) == (200, "true")
+    assert again.content == first.content
+    assert Entry.objects.count() == 1
+
+
+def test_an_amount_of_one_that_is_said_and_one_that_is_not_are_the_same_request(post_json: Post) -> None:
+    body = post_body()
+    post_json(body)
+    del body["amount"]
+    assert post_json(body).status_code == 200
+
+
+def test_a_nonce_of_another_request_is_refused(post_json: Post) -> None:
+    body = post_body()
+    post_json(body)
+    response = post_json({**body, "amount": 5})
+    assert response.status_code == 409
+    assert problem_of(response)["code"] == "nonce-reused"
+    assert problem_of(response)["fields"] == ["amount"]
+
+
+def test_an_overdraft_is_refused(post_json: Post) -> None:
+    response = post_json(post_body(operation="CREDIT_SPEND"))
+    assert response.status_code == 402
+    assert problem_of(response)["code"] == "insufficient-balance"
+    assert not Account.objects.exists()
+
+
+def test_a_balance_past_bigint_is_refused(post_json: Post) -> None:
+    body = post_body(amount=9 * 10**17)
+    assert post_json(body).status_code == 201
+    response = post_json({**body, "nonce": "another"})
+    assert (response.status_code, problem_of(response)["code"]) == (409, "balance-too-large")
+
+
+@pytest.mark.parametrize(
+    ("app", "operation"),
+    [("content", "PURCHASE"), ("ecommerce", "CONTENT_CREATION"), ("content", "NO_SUCH"), ("content", "credit_add")],
+)
+def test_an_operation_that_the_app_does_not_have_is_refused(post_json: Post, app: str, operation: str) -> None:
+    response = post_json(post_body(operation=operation), app=app)
+    assert response.status_code == 400
+    assert problem_of(response)["code"] == "invalid-operation"
+    assert problem_of(response)["detail"] == f"Invalid operation: {operation}"
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_is_one_query(post_json: Post, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        assert post_json(post_body()).status_code == 201
+
+
+def test_where_the_database_does_not_answer_the_client_is_told_to_retry(
+    api: Client, post_json: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("ledger_core.posting._insert", fail)
+    response = post_json(post_body())
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+    assert problem_of(response)["code"] == "database-unavailable"
+
+
+def test_a_fault_of_ours_is_a_problem_document_too(post_json: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger_core.posting._insert", lambda request: 1 / 0)
+    response = post_json(post_body())
+    assert response.status_code == 500
+    assert problem_of(response)["code"] == "internal-error"
+    assert "division" not in response.content.decode()

@@ -1,0 +1,90 @@
+"""The OpenAPI documents and their pages. No database."""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from django.test import Client
+from drf_spectacular.validation import validate_schema
+
+from ledger_core.api.documents import PostRequest
+from ledger_core.errors import LedgerError
+from ledger_core.plugins import ledger_apps
+
+APPS = [app.namespace for app in ledger_apps()]
+
+
+@pytest.fixture
+def schema(client: Client) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(client.get("/api/openapi.json").content)
+    return document
+
+
+def operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, described) for path, item in schema["paths"].items() for method, described in item.items()]
+
+
+def test_each_app_has_its_document_and_all_have_one(client: Client, schema: dict[str, Any]) -> None:
+    together = set()
+    for app in APPS:
+        document = json.loads(client.get(f"/api/v1/{app}/openapi.json").content)
+        validate_schema(document)
+        assert set(document["paths"]) == {
+            f"/api/v1/{app}/ledger",
+            f"/api/v1/{app}/ledger/{{owner_id}}",
+            f"/api/v1/{app}/operations",
+        }
+        together |= set(document["paths"])
+    validate_schema(schema)
+    assert set(schema["paths"]) == together
+
+
+def test_every_response_is_described_with_an_example(schema: dict[str, Any]) -> None:
+    for path, method, described in operations(schema):
+        for status, response in described["responses"].items():
+            problem = int(status) >= 400
+            media_type = "application/problem+json" if problem else "application/json"
+            assert list(response["content"]) == [media_type], (path, method, status)
+            assert response["content"][media_type].get("examples"), (path, method, status)
+            assert "X-Request-ID" in response["headers"]
+
+
+def test_every_refusal_is_described(schema: dict[str, Any]) -> None:
+    described = set(re.findall(r'"code": "([a-z-]+)"', json.dumps(schema)))
+    refusals = {error.code for error in LedgerError.__subclasses__()}
+    elsewhere = {"not-found", "bad-request"}  # these are no view's
+    assert refusals - elsewhere <= described
+
+
+def test_the_schema_is_what_requests_are_held_against(schema: dict[str, Any]) -> None:
+    request = schema["components"]["schemas"]["PostRequest"]
+    assert request["required"] == ["operation", "owner_id", "nonce"]
+    assert request["additionalProperties"] is False
+    assert request["properties"]["amount"]["minimum"] == 1
+    assert request["properties"]["amount"]["maximum"] == 2**63 - 1
+    assert request["properties"]["owner_id"]["maxLength"] == 128
+
+
+def test_every_example_request_is_taken(schema: dict[str, Any]) -> None:
+    codes = set()
+    for _, method, described in operations(schema):
+        if method != "post":
+            continue
+        for example in described["requestBody"]["content"]["application/json"]["examples"].values():
+            codes.add(msgspec.convert(example["value"], PostRequest).operation)
+    assert codes == {operation.code for app in ledger_apps() for operation in app.operations}
+
+
+@pytest.mark.parametrize("page", ["/api/docs", *(f"/api/v1/{app}/docs" for app in APPS)])
+def test_the_pages_load_nothing_from_elsewhere(client: Client, page: str) -> None:
+    response = client.get(page)
+    assert response.status_code == 200
+    addresses = re.findall(r'(?:src|href|url)["=: ]+"([^"]+)"', response.content.decode())
+    assert addresses
+    assert [address for address in addresses if not address.startswith("/")] == []
+    for address in addresses:
+        file = client.get(address)
+        assert file.status_code == 200
+        file.close()

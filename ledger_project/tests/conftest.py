@@ -1,0 +1,125 @@
+"""A copy of the project, to serve and to change without touching this one's data."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return the environment of somebody who has set nothing."""
+    ours = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PORT", "PYTEST_CURRENT_TEST", "SECRET_KEY", "ALLOWED_HOSTS"}
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return kept | {"LEDGER_ENV": "development", "PYTHONUNBUFFERED": "1"} | changes
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Service:
+    """A running `python -m ledger_project.serve`."""
+
+    process: subprocess.Popen[str]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_until_it_answers(self) -> None:
+        for _ in range(600):
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                urlopen(f"{self.url}/api/v1/content/operations", timeout=5).close()
+            except (URLError, ConnectionError):
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError(self.log.read_text())
+
+
+@dataclass
+class Project:
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / ".data" / "postgres"
+
+    def postgres_runs(self) -> bool:
+        lock = self.data / "postmaster.pid"
+        return lock.exists() and Path(f"/proc/{lock.read_text().splitlines()[0]}/cwd").exists()
+
+    def command(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        """Run Python in the project until it ends."""
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=environment(**changes),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    @contextmanager
+    def serve(self, stop: signal.Signals = signal.SIGINT) -> Iterator[Service]:
+        """Serve the project; end it by `stop`, as Ctrl-C would, and see that it ends."""
+        port, log = free_port(), self.folder / "serve.log"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ledger_project.serve"],
+                cwd=self.folder,
+                env=environment(PORT=str(port)),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,  # a terminal's Ctrl-C goes to the whole group, and to nobody else here
+            )
+        service = Service(process, port, log)
+        try:
+            service.wait_until_it_answers()
+            yield service
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, stop)
+            process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("copies") / "shared-ledger"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    return Project(folder)
+
+
+@pytest.fixture
+def fresh(project: Project) -> Project:
+    """The copy with an empty ledger."""
+    shutil.rmtree(project.folder / ".data", ignore_errors=True)
+    return project
+
+
+def blocks(markdown: str, language: str) -> list[str]:
+    """Return the code blocks of that language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", markdown, re.DOTALL | re.MULTILINE)

@@ -1,0 +1,73 @@
+"""The README's commands and examples, run."""
+
+import json
+import re
+import shutil
+from typing import Any
+
+from ledger_project.tests.conftest import ROOT, Project, blocks
+from ledger_project.tests.test_serve import bash
+
+README = (ROOT / "README.md").read_text()
+VOLATILE = {"id", "created_on", "updated_on", "hash", "request_id"}
+
+
+def same(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in VOLATILE}
+
+
+def test_the_curl_lines_answer_as_the_readme_says(fresh: Project) -> None:
+    examples = re.findall(r"^```(sh|json)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    answers: list[dict[str, Any]] = []
+    compared = 0
+    with fresh.serve() as service:
+        for language, block in examples:
+            if language == "json":
+                assert same(answers[-1]) == same(json.loads(block))
+                assert answers[-1].keys() == json.loads(block).keys()
+                compared += 1
+            elif block.startswith("curl"):
+                answers.append(json.loads(bash(block.replace("http://localhost:8000", service.url))))
+    assert compared == 3
+    listed = {
+        row: int(value.replace("−", "-")) for row, value in re.findall(r"^\| `(\w+)` .* \| (\S+) \|$", README, re.M)
+    }
+    for operation in answers[-1]["operations"]:
+        assert listed[operation["operation"]] == operation["value"]
+
+
+def test_the_app_of_the_readme_works(fresh: Project) -> None:
+    package = fresh.folder / "gaming"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for block in blocks(README, "python"):
+        name, _, code = block.partition("\n")
+        (fresh.folder / name.removeprefix("# ")).write_text(code)
+    settings = fresh.folder / "ledger_project" / "settings.py"
+    before = settings.read_text()
+    settings.write_text(before.replace('    "ecommerce",\n', '    "ecommerce",\n    "gaming",\n'))
+    try:
+        made = fresh.command("manage.py", "makemigrations", "gaming")
+        assert made.returncode == 0, made.stderr
+        with fresh.serve() as service:
+            body = '{"operation": "LOOT", "owner_id": "alice", "nonce": "1"}'
+            posted = bash(f"curl -s {service.url}/api/v1/gaming/ledger -H 'Content-Type: application/json' -d '{body}'")
+            assert json.loads(posted)["balance_after"] == 7
+            assert "/api/v1/gaming/ledger" in bash(f"curl -s {service.url}/api/openapi.json")
+    finally:
+        settings.write_text(before)
+        shutil.rmtree(package)
+
+
+def test_an_app_is_fifteen_lines() -> None:
+    lines = [line for block in blocks(README, "python") for line in block.splitlines()[1:] if line.strip()]
+    imports = [line for line in lines if line.startswith(("from ", "import "))]
+    assert len(lines) - len(imports) <= 15
+
+
+def test_every_target_and_file_that_it_names_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"`?make ([a-z]+)", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for link in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / link).exists(), link

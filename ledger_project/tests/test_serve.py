@@ -1,0 +1,172 @@
+"""`make run`: from nothing to an answer, and back to nothing."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from ledger_project.tests.conftest import ROOT, Project, Service, free_port
+
+
+def bash(script: str) -> str:
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    done = subprocess.run(["bash", "-ec", script], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout
+
+
+def balance(service: Service) -> int:
+    with urlopen(f"{service.url}/api/v1/content/ledger/alice") as answer:
+        found: int = json.load(answer)["balance"]
+        return found
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_the_printed_lines_work_as_printed_and_the_next_run_finds_the_data(
+    fresh: Project, stop: signal.Signals
+) -> None:
+    with fresh.serve(stop) as service:
+        printed = service.log.read_text()
+        lines = printed.partition("Paste these:")[2].partition("[")[0]
+        answers = [json.loads(answer) for answer in re.findall(r"{.*?}", bash(lines))]
+        assert [answer.get("status", answer["owner_id"]) for answer in answers] == ["alice"] * 3
+        assert answers[-1]["balance"] == balance(service) == 0
+        assert fresh.postgres_runs()
+    assert service.process.returncode == 0
+    assert not fresh.postgres_runs()
+
+    with fresh.serve(stop) as service:
+        assert balance(service) == 0
+
+
+def test_the_printed_password_opens_the_admin(project: Project) -> None:
+    with project.serve() as service:
+        (password,) = re.findall(r"password: (\S+)", service.log.read_text())
+        login = f"{service.url}/admin/login/"
+        answer = bash(f"""
+            jar=$(mktemp)
+            curl -s -o /dev/null -c $jar {login}
+            token=$(awk '/csrftoken/ {{print $7}}' $jar)
+            curl -s -o /dev/null -w '%{{http_code}} %{{redirect_url}}' -b $jar \
+                 -d csrfmiddlewaretoken=$token -d username=admin -d 'password={password}' '{login}?next=/admin/'
+        """)
+    assert answer == f"302 {service.url}/admin/"
+
+
+def test_metrics_are_the_sum_of_all_workers(project: Project) -> None:
+    """Whichever worker answers: a counter that falls back would look like a restart."""
+
+    def count() -> float:
+        with urlopen(f"{service.url}/metrics") as answer:
+            page = answer.read().decode()
+        line = r'^ledger_http_request_seconds_count{.*route="api/v1/<path>operations".*} (\S+)$'
+        return sum(float(value) for value in re.findall(line.replace("<path>", ".*"), page, re.MULTILINE))
+
+    with project.serve() as service:
+        before = count()
+        for _ in range(30):
+            urlopen(f"{service.url}/api/v1/content/operations").close()
+        assert {count() - before for _ in range(10)} == {30}
+
+
+def test_a_taken_port_gets_one_line(project: Project) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = project.command("-m", "ledger_project.serve", PORT=str(port))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"Port {port} cannot be had" in done.stderr
+    assert f"make run PORT={port + 1}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://ledger:s3cr3t@127.0.0.1:1/ledger", "postgresql://nobody.invalid/ledger", "nonsense"]
+)
+def test_an_unreachable_database_gets_one_line(project: Project, url: str) -> None:
+    done = project.command("-m", "ledger_project.serve", PORT=str(free_port()), DATABASE_URL=url)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "correct DATABASE_URL" in done.stderr
+    assert "s3cr3t" not in done.stderr
+
+
+def test_what_a_killed_run_leaves_behind_is_no_obstacle(project: Project) -> None:
+    with project.serve() as service:
+        gunicorn = _children(service.process.pid)
+        postmaster = int((project.data / "postmaster.pid").read_text().split()[0])
+        for pid in (service.process.pid, *gunicorn, postmaster):
+            os.kill(pid, signal.SIGKILL)
+    time.sleep(0.5)
+    assert (project.data / "postmaster.pid").exists()
+
+    with project.serve() as service:
+        urlopen(f"{service.url}/api/v1/content/operations").close()
+    assert not project.postgres_runs()
+
+
+def test_a_database_that_a_killed_run_left_running_is_taken_over_and_stopped(project: Project) -> None:
+    with project.serve() as service:
+        for pid in (service.process.pid, *_children(service.process.pid)):
+            os.kill(pid, signal.SIGKILL)
+    assert project.postgres_runs()
+
+    with project.serve():
+        pass
+    assert not project.postgres_runs()
+
+
+def test_a_lock_file_that_names_another_process_gets_one_line(project: Project) -> None:
+    """As after a crash in a container, where process ids come round."""
+    project.command("manage.py", "check")
+    owner = project.data.stat().st_uid
+    lock = project.data / "postmaster.pid"
+    with subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None) as another:
+        lock.write_text(f"{another.pid}\n{project.data}\n0\n5432\n{project.data}\n\n0 0\nready\n")
+        try:
+            done = project.command("-m", "ledger_project.serve", PORT=str(free_port()))
+        finally:
+            lock.unlink()
+            another.kill()
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert f"remove {lock}" in done.stderr
+
+
+def test_a_command_leaves_the_database_of_a_run_alone(project: Project) -> None:
+    with project.serve() as service:
+        assert project.command("manage.py", "migrate", "--check").returncode == 0
+        assert project.postgres_runs()
+        urlopen(f"{service.url}/api/v1/content/operations").close()
+
+
+def test_a_path_too_long_for_a_socket_is_no_obstacle(project: Project, tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib; from ledger_project.embedded import EmbeddedPostgres as E; from psycopg import connect\n"
+    )
+    script += "with E(pathlib.Path(sys.argv[1])) as url: print(connect(url).execute('SELECT 1').fetchone())"
+    done = project.command("-c", script, str(tmp_path / ("long" * 30) / "postgres"))
+    assert done.stdout == "(1,)\n", done.stderr
+
+
+def test_every_target_is_in_the_help() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    help_text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    assert {"run", "test", "check", "install", "lint", "format", "upgrade", "migrations", "shell"} <= targets
+    assert targets == set(re.findall(r"^  make (\S+)", help_text, re.MULTILINE))
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes below `pid`, the oldest first."""
+    found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return found + [grandchild for child in found for grandchild in _children(child)]

@@ -1,0 +1,69 @@
+"""What mypy refuses: each `type: ignore` below is a mistake, and `warn_unused_ignores` fails where one passes.
+
+Nothing here runs; it is checked by `make lint`.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, assert_never, assert_type
+
+    from content.operations import OPERATIONS as CONTENT
+    from content.operations import ContentOperation
+    from ecommerce.operations import OPERATIONS as ECOMMERCE
+    from ecommerce.operations import EcommerceOperation
+    from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
+    from ledger_core.plugins import LedgerApp
+    from ledger_core.posting import post
+
+    def an_app_posts_its_own_and_the_shared_operations() -> None:
+        post(CONTENT, ContentOperation.CONTENT_ACCESS, owner_id="a", nonce="n")
+        post(CONTENT, SharedOperation.CREDIT_ADD, owner_id="a", nonce="n")
+        assert_type(CONTENT.parse("CREDIT_ADD"), SharedOperation | ContentOperation)
+
+    def another_apps_operation_is_refused() -> None:
+        post(CONTENT, EcommerceOperation.PURCHASE, owner_id="a", nonce="n")  # type: ignore[misc]
+        post(ECOMMERCE, ContentOperation.CONTENT_ACCESS, owner_id="a", nonce="n")  # type: ignore[misc]
+        EcommerceOperation.PURCHASE in CONTENT  # type: ignore[operator]  # noqa: B015
+
+    def a_misspelt_member_is_refused() -> None:
+        post(CONTENT, ContentOperation.CONTENT_CREATOIN, owner_id="a", nonce="n")  # type: ignore[attr-defined]
+
+    def a_code_is_no_operation() -> None:
+        post(CONTENT, "CREDIT_ADD", owner_id="a", nonce="n")  # type: ignore[arg-type]
+
+    def one_set_is_not_anothers_nor_a_base_ones() -> None:
+        wrong: OperationSet[EcommerceOperation] = CONTENT  # type: ignore[assignment]
+        wider: OperationSet[Operation] = CONTENT  # type: ignore[assignment]
+        del wrong, wider
+
+    def shared_operations_cannot_be_extended() -> None:
+        class More(SharedOperation):  # type: ignore[misc]
+            EXTRA = Terms(1, "…")
+
+    def terms_are_whole_credits() -> None:
+        Terms(0.5, "…")  # type: ignore[arg-type]
+
+    def a_match_that_leaves_out_nothing_passes(operation: SharedOperation | ContentOperation) -> None:
+        match operation:
+            case SharedOperation():
+                pass
+            case ContentOperation.CONTENT_CREATION | ContentOperation.CONTENT_ACCESS:
+                pass
+            case _:
+                assert_never(operation)
+
+    def a_match_that_leaves_one_out_is_refused(operation: SharedOperation | ContentOperation) -> None:
+        match operation:
+            case SharedOperation():
+                pass
+            case ContentOperation.CONTENT_CREATION:
+                pass
+            case _:
+                assert_never(operation)  # type: ignore[arg-type]
+
+    class WithoutSet(LedgerApp):
+        operations = ContentOperation  # type: ignore[assignment]
+
+    def any_apps_set_is_a_ledger_apps(app: LedgerApp) -> OperationSet[Any]:
+        return app.operations
