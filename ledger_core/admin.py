@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -28,12 +29,24 @@ class FirstPages(Paginator):
         return self.count == self.limit
 
 
+class BookPage(ChangeList):
+    """A list page that tells its count below the list alone, where it can say that it is the first of many."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
 class ReadOnlyAdmin(ModelAdmin):
     """For a table that only `posting` writes. Nobody adds, changes or deletes here, superusers included."""
 
     paginator = FirstPages
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
     actions = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BookPage
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -88,7 +101,7 @@ class OperationFilter(admin.SimpleListFilter):
 class EntryAdmin(ReadOnlyAdmin):
     """All entries; registered for an app's proxy too, whose manager knows the app's own."""
 
-    list_display = ("id", "created_on", "owner_id", "app", "operation", "amount", "delta", "balance_after", "nonce")
+    list_display = ("id", "created_on", "owner_id", "app", "operation", "delta", "balance_after", "nonce")
     list_filter = (AppFilter, OperationFilter, "created_on")
     sortable_by = ("id",)
     ordering = ("-id",)

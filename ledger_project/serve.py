@@ -35,7 +35,8 @@ Paste these:
 def main() -> None:
     port = int(os.environ.get("PORT", "8000"))
     _require_free(port)
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background job is born deaf to it
+        signal.signal(number, _leave)
     with database():
         require_answer()
         password = _prepare()

@@ -90,6 +90,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["ledger_project.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -110,7 +111,7 @@ STORAGES = {
 # Requests come over TLS, or by a proxy that says so.
 if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = True
+    SECURE_SSL_REDIRECT = os.environ.get("SECURE_SSL_REDIRECT", "1") == "1"
     # Asked for by machines inside, without TLS.
     SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000

@@ -130,6 +130,8 @@ def test_a_list_page_counts_no_further_than_people_turn_pages(
     ) as queries:
         page = admin_client.get(ENTRIES).content.decode()
     assert "the first 2 entries" in page
+    assert "2 results" not in page
+    assert "Show counts" not in page
     (count,) = [query["sql"] for query in queries if "COUNT(*)" in query["sql"]]
     assert "LIMIT 2" in count
 
