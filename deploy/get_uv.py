@@ -10,6 +10,7 @@ import tempfile
 import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urljoin
 
 PIP = "https://pypi.org/pypi/pip/json"
 
@@ -27,7 +28,8 @@ def _download_pip(folder: Path) -> Path:
     """Download pip's wheel, which runs as it is: Debian's Python has none, and no ensurepip either."""
     with urllib.request.urlopen(PIP) as answer:
         files: list[dict[str, str]] = json.load(answer)["urls"]
-    url = next(file["url"] for file in files if file["filename"].endswith(".whl"))
+    # Mirrors may name their files relative to the page.
+    url = urljoin(PIP, next(file["url"] for file in files if file["filename"].endswith(".whl")))
     path = folder / url.rpartition("/")[2]
     with urllib.request.urlopen(url) as answer:  # noqa: S310  over TLS, as pip itself would
         path.write_bytes(answer.read())
