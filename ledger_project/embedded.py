@@ -41,6 +41,7 @@ class EmbeddedPostgres:
     def __enter__(self) -> str:
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
+            self._make_folders()
             self._ensure_running()
             self._users = self._lock_file("users")
             fcntl.flock(self._users, fcntl.LOCK_SH)
@@ -77,7 +78,6 @@ class EmbeddedPostgres:
         )
 
     def _start(self) -> None:
-        self._make_folders()
         if not (self.data / "PG_VERSION").exists():
             self._run("initdb", f"--pgdata={self.data}", "--username=postgres", "--auth=trust", "--encoding=UTF8")
         # Reached by its socket alone, which only this user and root can reach.
@@ -92,9 +92,8 @@ class EmbeddedPostgres:
             if self._user:
                 os.chown(folder, self._user.pw_uid, self._user.pw_gid)
                 for parent in (*folder.parents, *_programs().parents):
-                    mode = parent.stat().st_mode
-                    if not mode & 0o001:
-                        parent.chmod(mode | 0o001)  # to be passed through; what it holds cannot be listed
+                    # To be passed through, /root say: what it holds can still not be listed.
+                    parent.chmod(parent.stat().st_mode | 0o001)
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run a program of PostgreSQL's, or raise PostgresUnavailable with the last that it said."""
