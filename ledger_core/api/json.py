@@ -51,7 +51,8 @@ class JSONRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        return b"" if data is None else msgspec.json.encode(data)
+        # The line break is for people: curl shows the next prompt on a line of its own.
+        return b"" if data is None else msgspec.json.encode(data) + b"\n"
 
 
 def decode(body: Any, kind: type[T]) -> T:
