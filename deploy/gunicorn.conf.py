@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import multiprocess
@@ -19,7 +18,7 @@ keepalive = 75
 timeout = 30
 graceful_timeout = 30
 # The heartbeat is a file; on a disk it would wait for the disk.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()  # noqa: S108
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
 # Header lines that no client of ours sends.
 limit_request_line = 4094
 limit_request_fields = 50

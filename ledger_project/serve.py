@@ -41,7 +41,7 @@ def main() -> None:
         require_answer()
         password = _prepare()
         print(GUIDE.format(url=f"http://{HOST}:{port}", password=password), flush=True)  # noqa: T201
-        _serve(port)
+        sys.exit(_serve(port))
 
 
 def _require_free(port: int) -> None:
@@ -80,19 +80,20 @@ def _prepare() -> str:
     return password
 
 
-def _serve(port: int) -> None:
-    """Run gunicorn until it ends or a signal asks for it. Its workers share their metrics in a folder."""
+def _serve(port: int) -> int:
+    """Run gunicorn until it ends or a signal asks for it, and return its exit code."""
     with tempfile.TemporaryDirectory(prefix="ledger-metrics-") as metrics:
+        # Where the workers put their metrics together.
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics, "BIND": f"{HOST}:{port}"}
         command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"]
         # In a session of its own: Ctrl-C goes to every process of the terminal's, and gunicorn, told to end twice
         # at once, can hang until its grace is over.
         gunicorn = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
         try:
-            gunicorn.wait()
+            return gunicorn.wait()
         except KeyboardInterrupt:
             gunicorn.terminate()
-            gunicorn.wait()
+            return gunicorn.wait()
 
 
 if __name__ == "__main__":
