@@ -92,6 +92,7 @@ class Entry(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gte=1), name=constraints.AMOUNT_POSITIVE),
             models.CheckConstraint(condition=Q(nonce__regex=PLAIN), name=constraints.NONCE_PLAIN),
+            models.CheckConstraint(condition=Q(client="") | Q(client__regex=PLAIN), name=constraints.CLIENT_PLAIN),
         ]
         # For people who look into the books; posting and reading need only the unique constraints.
         indexes = [

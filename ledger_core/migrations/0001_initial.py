@@ -116,6 +116,10 @@ class Migration(migrations.Migration):
                         condition=models.Q(("nonce__regex", "^[^[:cntrl:]]{1,128}$")),
                         name="ledger_entry_nonce_plain",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("client", ""), ("client__regex", "^[^[:cntrl:]]{1,128}$"), _connector="OR"),
+                        name="ledger_entry_client_plain",
+                    ),
                 ],
             },
         ),

@@ -8,6 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from ledger_core import constraints, posting
+from ledger_core.api.examples import ENTRY
 from ledger_core.models import Account, Entry
 from ledger_core.posting import AlreadyClaimed, InsufficientBalance, post
 from ledger_core.tests.gaming import ADD, GAMING, SPEND
@@ -96,7 +97,7 @@ INSERT = """
     INSERT INTO ledger_entry
         (owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client,
         created_on, hash)
-    SELECT owner_id, {seq}, app, operation, {amount}, delta, balance_after, {nonce}, {claim}, {reverses}, client,
+    SELECT owner_id, {seq}, app, operation, {amount}, delta, balance_after, {nonce}, {claim}, {reverses}, {client},
         created_on, hash
     FROM ledger_entry WHERE owner_id = 'alice' AND seq = 1
 """
@@ -110,12 +111,13 @@ INSERT = """
         ({"nonce": "nonce"}, constraints.NONCE_ONCE),
         ({"nonce": "''"}, constraints.NONCE_PLAIN),
         ({"nonce": "E'a\\nb'"}, constraints.NONCE_PLAIN),
+        ({"client": "E'a\\nb'"}, constraints.CLIENT_PLAIN),
         ({"reverses": "0"}, constraints.REVERSES_OWN),
     ],
 )
 def test_writers_around_the_service_meet_the_constraints(fields: dict[str, str], constraint: str) -> None:
     post(GAMING, ADD, owner_id="alice", nonce="1")
-    values = {"seq": "2", "amount": "1", "nonce": "'2'", "claim": "NULL", "reverses": "NULL"} | fields
+    values = {"seq": "2", "amount": "1", "nonce": "'2'", "claim": "NULL", "reverses": "NULL", "client": "''"} | fields
     with pytest.raises(IntegrityError, match=constraint), connection.cursor() as cursor:
         cursor.execute(INSERT.format(**values))
 
@@ -123,7 +125,7 @@ def test_writers_around_the_service_meet_the_constraints(fields: dict[str, str],
 def test_an_entry_reverses_only_an_entry_of_its_owner() -> None:
     post(GAMING, ADD, owner_id="alice", nonce="1")
     bobs = post(GAMING, ADD, owner_id="bob", nonce="1").entry
-    values = {"seq": "2", "amount": "1", "nonce": "'2'", "claim": "NULL", "reverses": str(bobs.pk)}
+    values = {"seq": "2", "amount": "1", "nonce": "'2'", "claim": "NULL", "reverses": str(bobs.pk), "client": "''"}
     with pytest.raises(IntegrityError, match=constraints.REVERSES_OWN), connection.cursor() as cursor:
         cursor.execute(INSERT.format(**values))
 
@@ -165,3 +167,15 @@ def test_migrations_go_back_and_forth() -> None:
     assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
     with pytest.raises(InsufficientBalance):
         post(GAMING, SPEND, owner_id="alice", nonce="1")
+
+
+def test_the_example_of_the_documents_has_its_hash() -> None:
+    """The same bytes as the shell's line in docs/architecture.md, by the function of the database."""
+    example = {name: getattr(ENTRY, name) for name in ENTRY.__struct_fields__}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_entry_hash('', %(owner_id)s, %(seq)s, %(app)s, %(operation)s, %(amount)s, %(delta)s,"
+            " %(balance_after)s, %(nonce)s, %(claim)s, %(reverses)s, '', %(created_on)s)",
+            example,
+        )
+        assert cursor.fetchone() == (bytes.fromhex(ENTRY.hash),)

@@ -1,18 +1,14 @@
 """Request ids, the log's line for each request, and the metrics."""
 
-import json
 import logging
-from typing import Any
 
 import pytest
 from django.test import Client
 from prometheus_client import REGISTRY
-from pythonjsonlogger.json import JsonFormatter
 
 from ledger_core.middleware import RequestIdFilter
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
-from ledger_project.logs import logging_config
 
 pytestmark = pytest.mark.django_db
 
@@ -43,18 +39,6 @@ def test_a_request_has_one_line_with_its_id(api: Client, caplog: pytest.LogCaptu
     assert line["route"] == "api/v1/content/ledger/<str:owner_id>"
     assert line["milliseconds"] > 0
     assert "\n" not in record.getMessage()
-
-
-def test_production_logs_json() -> None:
-    config = logging_config(json=True)["formatters"]["json"]
-    formatter = JsonFormatter(config["fmt"], datefmt=config["datefmt"], rename_fields=config["rename_fields"])
-    record = logging.makeLogRecord({"name": "ledger.request", "msg": "GET\n", "levelname": "INFO", "status": 200})
-    RequestIdFilter().filter(record)
-    line = formatter.format(record)
-    assert "\n" not in line
-    fields: dict[str, Any] = json.loads(line)
-    assert fields.pop("time")
-    assert fields == {"level": "INFO", "logger": "ledger.request", "message": "GET\n", "request_id": "-", "status": 200}
 
 
 def test_a_failure_is_logged_with_its_traceback_and_id(
