@@ -5,7 +5,7 @@ RUN := $(UV) run --locked
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check lint format upgrade migrations shell
+.PHONY: help install run test unit check lint format upgrade migrations shell
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its 
 
 test: install ## run the tests on a PostgreSQL of their own
 	@$(RUN) pytest -n 2
+
+unit: install ## run the tests that need no database, in a second
+	@$(RUN) pytest -m "not django_db and not service"
 
 lint: install ## ruff, mypy and the direction of imports
 	$(RUN) ruff format --check .

@@ -67,8 +67,12 @@ def _prepare() -> str:
     django.setup()
     from django.contrib.auth.models import User
     from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
 
-    call_command("migrate", verbosity=0)
+    try:
+        call_command("migrate", verbosity=0, skip_checks=False)
+    except SystemCheckError as error:  # a plugin's mistake, with its hint
+        raise SystemExit(str(error)) from None
     kept = DATA / "admin-password"
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)

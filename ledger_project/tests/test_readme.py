@@ -5,8 +5,12 @@ import re
 import shutil
 from typing import Any
 
+import pytest
+
 from ledger_project.tests.conftest import ROOT, Project, blocks
 from ledger_project.tests.test_serve import bash
+
+pytestmark = pytest.mark.service
 
 README = (ROOT / "README.md").read_text()
 VOLATILE = {"id", "created_on", "updated_on", "hash", "request_id"}

@@ -15,6 +15,8 @@ import pytest
 
 from ledger_project.tests.conftest import ROOT, Project, Service, free_port
 
+pytestmark = pytest.mark.service
+
 
 def bash(script: str) -> str:
     if not shutil.which("curl"):
