@@ -1,5 +1,6 @@
 """JSON for DRF by msgspec, several times as fast as DRF's own: a body is decoded straight into a typed request."""
 
+import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import IO, Any, TypeVar
@@ -51,8 +52,12 @@ class JSONRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        # The line break is for people: curl shows the next prompt on a line of its own.
-        return b"" if data is None else msgspec.json.encode(data) + b"\n"
+        return b"" if data is None else encode(data)
+
+
+def encode(document: object) -> bytes:
+    """Return the document as JSON, with a line break for people: curl's next prompt is on a line of its own."""
+    return msgspec.json.encode(document) + b"\n"
 
 
 def decode(body: Any, kind: type[T]) -> T:
@@ -60,12 +65,22 @@ def decode(body: Any, kind: type[T]) -> T:
     if not body:
         raise InvalidRequest("The body is empty: send a JSON object, and its Content-Length.")
     try:
-        return msgspec.json.decode(body, type=kind)
+        document = msgspec.json.decode(body, type=kind)
+        # msgspec takes the last of two fields of one name, and other readers the first: which amount was meant?
+        json.loads(body, object_pairs_hook=_require_unique)
+        return document
     except msgspec.ValidationError as error:
         _raise_mistakes(body, kind)
         raise InvalidRequest(f"{error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"The body is not JSON that can be read: {error}.") from None
+
+
+def _require_unique(pairs: list[tuple[str, object]]) -> None:
+    names = [name for name, _ in pairs]
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        errors = [{"field": name, "detail": "More than once"} for name in twice]
+        raise InvalidRequest(f"More than once: {', '.join(twice)}.", errors=errors)
 
 
 def _raise_mistakes(body: bytes, kind: type[msgspec.Struct]) -> None:

@@ -3,15 +3,14 @@
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from ledger_core.api.documents import Problem
+from ledger_core.api.json import encode
 from ledger_core.errors import LedgerError
 from ledger_core.metrics import REFUSALS
 from ledger_core.middleware import request_id
@@ -69,7 +68,7 @@ def problem(error: LedgerError | exceptions.APIException) -> Problem:
     )
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's exception handler: answer with a problem document. What is no refusal is left to `server_error`."""
     match error:
         case OperationalError() | InterfaceError():
@@ -83,27 +82,29 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     document = problem(error)
     if operations := getattr(context["view"], "operations", None):
         REFUSALS.labels(operations.app, document.code).inc()
-    headers = {"Retry-After": "1"} if document.status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return Response(document, status=document.status, headers=headers, content_type=MEDIA_TYPE)
+    return _respond(document)
 
 
 # Django's handlers of what no view of the API has answered. People on the other pages get Django's own.
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _answer(request, BadRequest) or defaults.bad_request(request, exception)
+    return _for_api(request, BadRequest) or defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _answer(request, NotFound) or defaults.page_not_found(request, exception)
+    return _for_api(request, NotFound) or defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    return _answer(request, InternalError) or defaults.server_error(request)
+    return _for_api(request, InternalError) or defaults.server_error(request)
 
 
-def _answer(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | None:
-    if not request.path.startswith("/api/"):
-        return None
-    document = problem(kind.by_docstring())
-    return HttpResponse(msgspec.json.encode(document), status=document.status, content_type=MEDIA_TYPE)
+def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | None:
+    return _respond(problem(kind.by_docstring())) if request.path.startswith("/api/") else None
+
+
+def _respond(document: Problem) -> HttpResponse:
+    # Not DRF's Response, which the view would render: the views of the documents render HTML.
+    headers = {"Retry-After": "1"} if document.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return HttpResponse(encode(document), status=document.status, content_type=MEDIA_TYPE, headers=headers)

@@ -50,6 +50,14 @@ def test_a_missing_field_is_named(post_json: Post, field: str) -> None:
     assert_nothing_was_written()
 
 
+def test_a_field_that_comes_twice_is_refused(post_json: Post) -> None:
+    """Which amount was meant? msgspec takes the last, other readers the first."""
+    response = post_json(b'{"operation": "CREDIT_ADD", "owner_id": "a", "nonce": "n", "amount": 1, "amount": 1000}')
+    assert response.status_code == 400
+    assert problem_of(response)["errors"] == [{"field": "amount", "detail": "More than once"}]
+    assert_nothing_was_written()
+
+
 def test_every_mistake_is_named_at_once(post_json: Post) -> None:
     problem = problem_of(post_json({"owner_id": "", "nonce": 5, "amount": "1", "x": 1}))
     assert [error["field"] for error in problem["errors"]] == ["operation", "owner_id", "nonce", "amount", "x"]
@@ -134,6 +142,12 @@ def test_another_address_is_not_found(api: Client, path: str) -> None:
     response = api.post(path, post_body(), content_type="application/json")
     assert response.status_code == 404
     assert problem_of(response)["code"] == "not-found"
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json", "/api/v1/content/docs"])
+def test_the_documents_refuse_as_the_api_does(api: Client, path: str) -> None:
+    assert problem_of(api.post(path))["code"] == "method-not-allowed"
+    assert problem_of(api.get(path, headers={"Accept": "image/png"}))["code"] == "not-acceptable"
 
 
 def test_another_host_is_refused(api: Client) -> None:
