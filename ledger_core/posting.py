@@ -13,7 +13,7 @@ from ledger_core import constraints, metrics, sql
 from ledger_core.errors import InvalidOperation, LedgerError
 from ledger_core.models import Entry
 from ledger_core.operations import OperationSet, Own, SharedOperation
-from ledger_core.values import Nonce, OwnerId, check
+from ledger_core.values import Amount, Nonce, OwnerId, check
 
 _POST = sql.load("post")
 _COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which post.sql returns them
@@ -94,6 +94,7 @@ def post(
         raise InvalidOperation(f"Invalid operation: {operation.code}")
     check(owner_id, OwnerId, "owner_id")
     check(nonce, Nonce, "nonce")
+    check(amount, Amount, "amount")
     request: _Request = {
         "app": operations.app,
         "operation": operation.code,

@@ -116,7 +116,9 @@ def test_a_balance_past_bigint_is_refused() -> None:
     assert Account.objects.get(owner_id="alice").balance == MAX_CREDITS // 10 * 10
 
 
-@pytest.mark.parametrize("fields", [{"owner_id": ""}, {"nonce": "a\n"}, {"amount": 0}, {"amount": MAX_CREDITS}])
+@pytest.mark.parametrize(
+    "fields", [{"owner_id": ""}, {"nonce": "a\n"}, {"amount": 0}, {"amount": MAX_CREDITS}, {"amount": 1.5}]
+)
 def test_a_request_that_is_not_valid_writes_nothing(fields: dict[str, object]) -> None:
     with pytest.raises(InvalidRequest):
         post(GAMING, ADD, **post_call(**fields))
