@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 import time
@@ -41,7 +42,8 @@ class EmbeddedPostgres:
     def __enter__(self) -> str:
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
-            self._make_folders()
+            for folder in {self.data, self._sockets}:
+                self._make_folder(folder)
             self._ensure_running()
             self._users = self._lock_file("users")
             fcntl.flock(self._users, fcntl.LOCK_SH)
@@ -53,7 +55,7 @@ class EmbeddedPostgres:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return  # somebody else uses it
-            self._run("pg_ctl", "stop", "--mode=fast", "--wait", f"--pgdata={self.data}")
+            self._stop()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -79,21 +81,33 @@ class EmbeddedPostgres:
 
     def _start(self) -> None:
         if not (self.data / "PG_VERSION").exists():
-            self._run("initdb", f"--pgdata={self.data}", "--username=postgres", "--auth=trust", "--encoding=UTF8")
+            self._initialize()
         # Reached by its socket alone, which only this user and root can reach.
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._sockets}'"
-        self._run(
-            "pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={self.data / 'log'}", f"--options={options}"
-        )
+        log = self.data / "log"
+        try:
+            self._run("pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={log}", f"--options={options}")
+        except KeyboardInterrupt:
+            self._stop()  # it started the server before it was interrupted
+            raise
 
-    def _make_folders(self) -> None:
-        for folder in {self.data, self._sockets}:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            if self._user:
-                os.chown(folder, self._user.pw_uid, self._user.pw_gid)
-                for parent in (*folder.parents, *_programs().parents):
-                    # To be passed through, /root say: what it holds can still not be listed.
-                    parent.chmod(parent.stat().st_mode | 0o001)
+    def _initialize(self) -> None:
+        unfinished = self.data.with_name(f"{self.data.name}.unfinished")  # what an interrupted run leaves is made anew
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._make_folder(unfinished)
+        self._run("initdb", f"--pgdata={unfinished}", "--username=postgres", "--auth=trust", "--encoding=UTF8")
+        unfinished.rename(self.data)
+
+    def _stop(self) -> None:
+        self._run("pg_ctl", "stop", "--mode=fast", "--wait", f"--pgdata={self.data}")
+
+    def _make_folder(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if self._user:
+            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+            for parent in (*folder.parents, *_programs().parents):
+                # To be passed through, /root say: what it holds can still not be listed.
+                parent.chmod(parent.stat().st_mode | 0o001)
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run a program of PostgreSQL's, or raise PostgresUnavailable with the last that it said."""
@@ -113,7 +127,13 @@ class EmbeddedPostgres:
             user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": [], "cwd": "/"}
         with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open for as long as the server does
             command = [str(_programs() / program), *arguments]
-            code = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT, **user)  # noqa: S603
+            code = subprocess.call(  # noqa: S603
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us: a stop that is under way goes on
+                **user,
+            )
             output.seek(0)
             return code, output.read()
 

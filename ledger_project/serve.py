@@ -101,4 +101,7 @@ def _serve(port: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)  # asked to end before it served

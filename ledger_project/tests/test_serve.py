@@ -7,13 +7,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
-from ledger_project.tests.conftest import ROOT, Project, Service, free_port
+from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port
 
 pytestmark = pytest.mark.service
 
@@ -142,6 +143,27 @@ def test_a_lock_file_that_names_another_process_gets_one_line(project: Project) 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1, done.stderr
     assert f"remove {lock}" in done.stderr
+
+
+def test_ctrl_c_before_it_serves_leaves_nothing_running_and_nothing_half_made(fresh: Project) -> None:
+    initdb_runs = fresh.data.with_name("postgres.unfinished")
+    server_starts = fresh.data / "postmaster.pid"
+    for moment in (initdb_runs, server_starts):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ledger_project.serve"],
+            cwd=fresh.folder,
+            env=environment(PORT=str(free_port())),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+        )
+        while process.poll() is None and not moment.exists():
+            time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+        assert not fresh.postgres_runs()
+
+    with fresh.serve():
+        assert fresh.postgres_runs()
 
 
 def test_a_command_leaves_the_database_of_a_run_alone(project: Project) -> None:
