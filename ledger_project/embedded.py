@@ -10,6 +10,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -122,20 +123,25 @@ class EmbeddedPostgres:
         return self._call(program, *arguments)[0] == 0
 
     def _call(self, program: str, *arguments: str) -> tuple[int, str]:
-        user: dict[str, Any] = {}
+        options: dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for us alone
         if self._user:
-            user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": [], "cwd": "/"}
+            options |= {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": [], "cwd": "/"}
         with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open for as long as the server does
             command = [str(_programs() / program), *arguments]
-            code = subprocess.call(  # noqa: S603
-                command,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us: a stop that is under way goes on
-                **user,
-            )
+            with _signals_deferred():
+                code = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT, **options)  # noqa: S603
             output.seek(0)
             return code, output.read()
+
+
+@contextmanager
+def _signals_deferred() -> Iterator[None]:
+    """Let a program end, which takes well under a second: killed, it would leave children of its own at work."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _programs() -> Path:
