@@ -57,6 +57,8 @@ class EmbeddedPostgres:
             except BlockingIOError:
                 return  # somebody else uses it
             self._stop()
+            if self._sockets != self.data:
+                self._sockets.rmdir()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
