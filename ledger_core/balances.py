@@ -1,7 +1,10 @@
-"""Balances: what an owner has."""
+"""Balances: what an owner has, now and at any moment before."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from ledger_core.errors import LedgerError
-from ledger_core.models import Account
+from ledger_core.models import Account, Entry
 from ledger_core.values import OwnerId, check
 
 
@@ -13,10 +16,38 @@ class AccountNotFound(LedgerError):
     title = "The owner has no account"
 
 
-def account_of(owner_id: str) -> Account:
-    """Return the owner's account, its balance in credits. Raises InvalidRequest or AccountNotFound."""
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an owner has, in credits, after `seq` entries, the newest of them at `updated_on`."""
+
+    owner_id: str
+    balance: int
+    seq: int
+    updated_on: datetime
+
+
+def balance_of(owner_id: str) -> Balance:
+    """Return the owner's balance. Raises InvalidRequest or AccountNotFound."""
     check(owner_id, OwnerId, "owner_id")
-    try:
-        return Account.objects.get(owner_id=owner_id)
-    except Account.DoesNotExist:
-        raise AccountNotFound(f"{owner_id} has no account.") from None
+    account = Account.objects.filter(pk=owner_id).values_list("owner_id", "balance", "seq", "updated_on").first()
+    if account is None:
+        raise AccountNotFound(f"{owner_id} has no account.")
+    return Balance(*account)
+
+
+def balance_at(owner_id: str, moment: datetime) -> Balance:
+    """Return what the owner had at a moment, entries of that very microsecond included.
+
+    An entry takes the time at which its statement begins: a moment that lies a statement's time-out back is final.
+    Raises InvalidRequest or AccountNotFound, where the owner had no entry yet.
+    """
+    check(owner_id, OwnerId, "owner_id")
+    entry = (
+        Entry.objects.filter(owner_id=owner_id, created_on__lte=moment)
+        .order_by("-created_on", "-seq")
+        .values_list("owner_id", "balance_after", "seq", "created_on")
+        .first()
+    )
+    if entry is None:
+        raise AccountNotFound(f"{owner_id} had no account at {moment.isoformat()}.")
+    return Balance(*entry)

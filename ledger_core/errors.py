@@ -33,6 +33,11 @@ class InvalidRequest(LedgerError):
     status = 400
     title = "The request is not valid"
 
+    @classmethod
+    def of_field(cls, field: str, detail: str) -> Self:
+        """Return the error of one field."""
+        return cls(f"{field}: {detail}.", errors=[{"field": field, "detail": detail}])
+
 
 class InvalidOperation(LedgerError):
     """The app has no operation of that code."""

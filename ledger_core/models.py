@@ -2,7 +2,8 @@
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.lookups import Exact
 
 from ledger_core import constraints
 
@@ -88,17 +89,43 @@ class Entry(models.Model):
             ),
             models.UniqueConstraint(fields=["owner", "seq"], name=constraints.SEQUENCE),
             models.CheckConstraint(
-                condition=Q(seq__gt=1) | Q(balance_after=models.F("delta")), name=constraints.STARTS_FROM_ZERO
+                condition=Q(seq__gt=1) | Q(balance_after=F("delta")), name=constraints.STARTS_FROM_ZERO
             ),
+            # Within a batch too, of which the account sees the end alone.
+            models.CheckConstraint(condition=Q(balance_after__gte=0), name=constraints.ENTRY_BALANCE_NOT_NEGATIVE),
+            models.CheckConstraint(condition=Exact(F("delta") % F("amount"), 0), name=constraints.WHOLE_UNITS),
             models.CheckConstraint(condition=Q(amount__gte=1), name=constraints.AMOUNT_POSITIVE),
             models.CheckConstraint(condition=Q(nonce__regex=PLAIN), name=constraints.NONCE_PLAIN),
             models.CheckConstraint(condition=Q(client="") | Q(client__regex=PLAIN), name=constraints.CLIENT_PLAIN),
         ]
-        # For people who look into the books; posting and reading need only the unique constraints.
         indexes = [
+            # The balance at a moment: the last of a batch's entries, which have one time.
+            models.Index(fields=["owner", "created_on", "seq"], name="ledger_entry_moment"),
+            models.Index(
+                fields=["owner", "reverses"], condition=Q(reverses__isnull=False), name="ledger_entry_reversals"
+            ),
+            # For people who look into the books.
             models.Index(fields=["app", "operation", "id"], name="ledger_entry_operation"),
             BrinIndex(fields=["created_on"], name="ledger_entry_created_on"),
         ]
 
     def __str__(self) -> str:
         return f"{self.owner_id} #{self.seq}: {self.app} {self.operation} {self.delta:+d}"
+
+
+class Reversible(models.Model):
+    """What is left of an entry to be reversed. Made by its first reversal."""
+
+    # In the database the primary key is (entry_id, owner_id), and refers to the entry's: see sql/0002_rules.sql.
+    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, db_constraint=False)
+    owner_id = models.TextField("owner", db_collation="C")
+    remaining = models.BigIntegerField(help_text="Units of the entry that are not reversed.")
+
+    class Meta:
+        db_table = "ledger_reversible"
+        constraints = [
+            models.CheckConstraint(condition=Q(remaining__gte=0), name=constraints.REMAINING_NOT_NEGATIVE),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry {self.entry_id}: {self.remaining} left"

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Generic, TypeVar, final
+from typing import Generic, Self, TypeVar, final
 
+from ledger_core.claims import Claim, Daily, Once
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.values import MAX_CREDITS
 
@@ -12,11 +13,18 @@ from ledger_core.values import MAX_CREDITS
 # eq=False: Enum takes members of equal value for aliases of one, and two operations may well be worth the same.
 @dataclass(frozen=True, eq=False, slots=True)
 class Terms:
-    """What one unit of an operation does to its owner's balance, in credits, and how many units fit one request."""
+    """What an operation does, and its rules.
+
+    One unit adds `value` credits to the owner's balance, and a request asks for `max_amount` units at most.
+    `claim`: how often an owner can have it. `reverses`: the terms of the operation, of the same class, whose
+    entries it takes back, in parts or whole; a request then names the entry.
+    """
 
     value: int
     description: str
     max_amount: int = MAX_CREDITS
+    claim: Claim | None = None
+    reverses: "Terms | None" = None
 
 
 class Operation(Enum):
@@ -32,28 +40,31 @@ class Operation(Enum):
     def terms(self) -> Terms:
         return self._value_
 
+    @property
+    def reverses(self) -> Self | None:
+        """The operation whose entries this one takes back."""
+        return None if self.terms.reverses is None else type(self)(self.terms.reverses)
+
     def delta(self, amount: int) -> int:
         """Return the signed change of the balance, in credits, that `amount` units make.
 
         Raises InvalidRequest for an amount below 1, above the operation's limit, or past bigint in credits.
         """
         if not 1 <= amount <= self.terms.max_amount:
-            raise _invalid_amount(f"{self.code} takes an amount from 1 to {self.terms.max_amount}")
+            raise InvalidRequest.of_field("amount", f"{self.code} takes an amount from 1 to {self.terms.max_amount}")
         delta = self.terms.value * amount
         if abs(delta) > MAX_CREDITS:
-            raise _invalid_amount(f"{amount} units of {self.code} are more than {MAX_CREDITS} credits")
+            raise InvalidRequest.of_field(
+                "amount", f"{amount} units of {self.code} are more than {MAX_CREDITS} credits"
+            )
         return delta
-
-
-def _invalid_amount(detail: str) -> InvalidRequest:
-    return InvalidRequest(detail, errors=[{"field": "amount", "detail": detail}])
 
 
 class SharedOperation(Operation):
     """The operations that every app has."""
 
-    DAILY_REWARD = Terms(+1, "A reward for coming back, one a day.", max_amount=1)
-    SIGNUP_CREDIT = Terms(+3, "A welcome, once.", max_amount=1)
+    DAILY_REWARD = Terms(+1, "A reward for coming back, one a day.", max_amount=1, claim=Daily())
+    SIGNUP_CREDIT = Terms(+3, "A welcome, once.", max_amount=1, claim=Once())
     CREDIT_SPEND = Terms(-1, "Credits spent.")
     CREDIT_ADD = Terms(+10, "Credits bought or given.")
 

@@ -47,12 +47,13 @@ Amount = Annotated[
         examples=[1],
     ),
 ]
+EntryId = Annotated[int, Meta(ge=1, le=MAX_CREDITS, description="The id of an entry.", examples=[1])]
 
 
-def fault(value: object, kind: Any) -> str | None:
+def fault(value: object, kind: Any, *, strict: bool = True) -> str | None:
     """Return what is wrong with `value` as one of the types above, or any other that msgspec knows; None if nothing."""
     try:
-        msgspec.convert(value, kind)
+        msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         detail = str(error)
         # A regular expression tells people little.
@@ -63,4 +64,4 @@ def fault(value: object, kind: Any) -> str | None:
 def check(value: object, kind: Any, field: str) -> None:
     """Raise InvalidRequest, naming `field`, unless `value` is of `kind`."""
     if detail := fault(value, kind):
-        raise InvalidRequest(f"{field}: {detail}.", errors=[{"field": field, "detail": detail}])
+        raise InvalidRequest.of_field(field, detail)

@@ -120,8 +120,8 @@ if not DEVELOPMENT:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-# A body is one operation. Anything larger is refused before it is parsed.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+# The most that any view reads; one that takes a single operation reads less (ledger_core.api.views).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -1,6 +1,7 @@
 """The ecommerce app, over HTTP: its operations, and no others."""
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,21 +11,23 @@ LEDGER = "/api/v1/ecommerce/ledger"
 
 @pytest.mark.django_db
 def test_a_purchase_costs_ten_and_a_refund_gives_them_back(client: Client) -> None:
-    def post(operation: str, nonce: str, amount: int) -> int:
-        body = {"operation": operation, "owner_id": "buyer", "nonce": nonce, "amount": amount}
+    def post(operation: str, nonce: str, amount: int, **fields: int) -> dict[str, Any]:
+        body = {"operation": operation, "owner_id": "buyer", "nonce": nonce, "amount": amount, **fields}
         response = client.post(LEDGER, body, content_type="application/json")
         assert response.status_code == 201
-        balance: int = json.loads(response.content)["balance_after"]
-        return balance
+        entry: dict[str, Any] = json.loads(response.content)
+        return entry
 
-    assert post("CREDIT_ADD", "1", 3) == 30
-    assert post("PURCHASE", "2", 2) == 10
-    assert post("REFUND_ITEM", "3", 1) == 20
+    assert post("CREDIT_ADD", "1", 3)["balance_after"] == 30
+    purchase = post("PURCHASE", "2", 2)
+    assert purchase["balance_after"] == 10
+    refund = post("REFUND_ITEM", "3", 1, reverses=purchase["id"])
+    assert (refund["balance_after"], refund["reverses"]) == (20, purchase["id"])
 
 
 def test_its_operations(client: Client) -> None:
     operations = json.loads(client.get("/api/v1/ecommerce/operations").content)["operations"]
-    assert [(operation["operation"], operation["value"]) for operation in operations[4:]] == [
-        ("PURCHASE", -10),
-        ("REFUND_ITEM", 10),
+    assert [(row["operation"], row["value"], row["reverses"]) for row in operations[4:]] == [
+        ("PURCHASE", -10, None),
+        ("REFUND_ITEM", 10, "PURCHASE"),
     ]

@@ -1,13 +1,16 @@
 """What the API takes and gives: each field once, for decoding, encoding and the OpenAPI schema alike."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ledger_core.models import Account, Entry
+from ledger_core.balances import Balance
+from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet
-from ledger_core.values import Amount, Nonce, OwnerId
+from ledger_core.posting import MAX_ITEMS, Item, Posted, each
+from ledger_core.values import MAX_CREDITS, Amount, EntryId, Nonce, OwnerId
 
 OperationCode = Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]
 Credits = Annotated[int, Meta(description="In credits, whole numbers.", examples=[10])]
@@ -20,6 +23,40 @@ class PostRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     owner_id: OwnerId
     nonce: Nonce
     amount: Amount = 1
+    reverses: Annotated[
+        EntryId | None, Meta(description="The entry to reverse, for an operation that reverses another.")
+    ] = None
+
+    def item(self, operations: OperationSet[Any]) -> Item[Any]:
+        """Return what is asked of `posting`. Raises InvalidOperation."""
+        return Item(operations.parse(self.operation), self.owner_id, self.nonce, self.amount, self.reverses)
+
+
+class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Operations to post, all or none of them."""
+
+    entries: Annotated[list[PostRequest], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+    def items(self, operations: OperationSet[Any]) -> list[Item[Any]]:
+        """Return what is asked of `posting`. Raises BatchRefused."""
+        return each(lambda entry: entry.item(operations), self.entries)
+
+
+Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-24T09:30:00Z"])]
+
+
+class BalanceQuery(Struct, kw_only=True, forbid_unknown_fields=True):
+    at: Annotated[Moment | None, Meta(description="What the owner had at this moment, instead of now.")] = None
+
+
+class EntriesQuery(Struct, kw_only=True, forbid_unknown_fields=True):
+    operation: Annotated[str | None, Meta(description="Entries of this operation alone.")] = None
+    since: Annotated[Moment | None, Meta(description="Entries of this moment and later.")] = None
+    until: Annotated[Moment | None, Meta(description="Entries earlier than this moment.")] = None
+    before: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_CREDITS)] | None, Meta(description="Entries with a lower `seq` than this.")
+    ] = None
+    limit: Annotated[int, Meta(ge=1, le=1000, description="The most entries that are wanted.")] = 100
 
 
 class EntryDocument(Struct, kw_only=True):
@@ -58,6 +95,27 @@ class EntryDocument(Struct, kw_only=True):
         )
 
 
+class EntriesDocument(Struct, kw_only=True):
+    """A page of an owner's entries, newest first."""
+
+    entries: list[EntryDocument]
+    next: Annotated[str | None, Meta(description="The address of the next page, of older entries.")]
+
+
+class BatchDocument(Struct, kw_only=True):
+    """The entries of a batch, in the order in which they were asked for."""
+
+    entries: list[EntryDocument]
+    replayed: Annotated[list[int], Meta(description="The indices of those that earlier requests had posted.")]
+
+    @classmethod
+    def of(cls, batch: Sequence[Posted]) -> Self:
+        return cls(
+            entries=[EntryDocument.of(posted.entry) for posted in batch],
+            replayed=[index for index, posted in enumerate(batch) if posted.replayed],
+        )
+
+
 class BalanceDocument(Struct, kw_only=True):
     """What an owner has, over all apps."""
 
@@ -67,8 +125,8 @@ class BalanceDocument(Struct, kw_only=True):
     updated_on: Annotated[datetime, Meta(description="The moment of the newest entry.")]
 
     @classmethod
-    def of(cls, account: Account) -> Self:
-        return cls(owner_id=account.owner_id, balance=account.balance, seq=account.seq, updated_on=account.updated_on)
+    def of(cls, balance: Balance) -> Self:
+        return cls(owner_id=balance.owner_id, balance=balance.balance, seq=balance.seq, updated_on=balance.updated_on)
 
 
 class OperationDocument(Struct, kw_only=True):
@@ -77,6 +135,8 @@ class OperationDocument(Struct, kw_only=True):
     operation: OperationCode
     value: Annotated[int, Meta(description="What one unit adds to the balance, in credits.")]
     max_amount: Annotated[int, Meta(description="The most units that one request may ask for.")]
+    claim: Annotated[str | None, Meta(description="How often an owner can have it: once or daily, or without limit.")]
+    reverses: Annotated[str | None, Meta(description="The operation whose entries it takes back.")]
     description: str
 
     @classmethod
@@ -86,6 +146,8 @@ class OperationDocument(Struct, kw_only=True):
             operation=operation.code,
             value=terms.value,
             max_amount=terms.max_amount,
+            claim=terms.claim.name if terms.claim else None,
+            reverses=operation.reverses.code if operation.reverses else None,
             description=terms.description,
         )
 
@@ -108,6 +170,19 @@ class FieldError(Struct, kw_only=True):
     detail: str
 
 
+class ItemError(Struct, kw_only=True, omit_defaults=True):
+    """An item of a batch at fault; beside these, what the problem document of its code has further."""
+
+    index: int
+    code: str
+    detail: str
+    errors: list[FieldError] | UnsetType = UNSET
+    fields: list[str] | UnsetType = UNSET
+    balance: int | UnsetType = UNSET
+    again_on: datetime | UnsetType | None = UNSET
+    remaining: int | UnsetType = UNSET
+
+
 class Problem(Struct, kw_only=True):
     """Why a request was refused, as RFC 9457 has it (application/problem+json). Nothing was written."""
 
@@ -119,3 +194,9 @@ class Problem(Struct, kw_only=True):
     request_id: Annotated[str, Meta(description="The request's id, also in X-Request-ID and in the logs.")]
     errors: Annotated[list[FieldError] | UnsetType, Meta(description="The fields at fault.")] = UNSET
     fields: Annotated[list[str] | UnsetType, Meta(description="What differs from the first request.")] = UNSET
+    balance: Annotated[int | UnsetType, Meta(description="What the owner has, in credits.")] = UNSET
+    again_on: Annotated[
+        datetime | UnsetType | None, Meta(description="When the owner can have it again; null for never.")
+    ] = UNSET
+    remaining: Annotated[int | UnsetType, Meta(description="The units of the entry that are left to reverse.")] = UNSET
+    items: Annotated[list[ItemError] | UnsetType, Meta(description="The items of the batch at fault.")] = UNSET

@@ -2,7 +2,14 @@
 
 from datetime import UTC, datetime
 
-from ledger_core.api.documents import BalanceDocument, EntryDocument, OperationDocument, OperationsDocument
+from ledger_core.api.documents import (
+    BalanceDocument,
+    BatchDocument,
+    EntriesDocument,
+    EntryDocument,
+    OperationDocument,
+    OperationsDocument,
+)
 from ledger_core.operations import SharedOperation
 
 _MOMENT = datetime(2026, 11, 24, 9, 30, 0, 123456, tzinfo=UTC)
@@ -22,5 +29,7 @@ ENTRY = EntryDocument(
     created_on=_MOMENT,
     hash="240f669b61b8cb6653c382c3eccfce3382d1fed63e954b9c20aa841d708115d7",
 )
+ENTRIES = EntriesDocument(entries=[ENTRY], next=None)
+BATCH = BatchDocument(entries=[ENTRY], replayed=[])
 BALANCE = BalanceDocument(owner_id="alice", balance=10, seq=1, updated_on=_MOMENT)
 OPERATIONS = OperationsDocument(app="content", operations=[OperationDocument.of(SharedOperation.CREDIT_ADD)])

@@ -1,7 +1,7 @@
 """The OpenAPI documents: drf-spectacular, taught msgspec's types, an app's operations, and the problems."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +14,7 @@ from rest_framework.exceptions import APIException, NotAcceptable
 from ledger_core.api.documents import Problem
 from ledger_core.api.problems import MEDIA_TYPE, InternalError, problem
 from ledger_core.errors import LedgerError
+from ledger_core.operations import Operation, SharedOperation
 
 View = TypeVar("View", bound=Callable[..., Any])
 Errors = tuple[type[LedgerError] | APIException, ...]
@@ -40,6 +41,7 @@ def described(
     errors: Errors,
     *,
     request: type[msgspec.Struct] | None = None,
+    query: type[msgspec.Struct] | None = None,
     headers: tuple[OpenApiParameter, ...] = (),
 ) -> Callable[[View], View]:
     """Describe a view: what it takes, an example of each answer, and its errors beside those that every view has."""
@@ -48,7 +50,7 @@ def described(
         document = problem(error if isinstance(error, APIException) else error.by_docstring())
         by_status[document.status].append(_example(document.code, document, document.title))
     return extend_schema(
-        parameters=[_REQUEST_ID, *headers],
+        parameters=[_REQUEST_ID, *headers, *_query_parameters(query)],
         request=request,
         responses={
             **{
@@ -65,6 +67,13 @@ def described(
             },
         },
     )
+
+
+def _query_parameters(query: type[msgspec.Struct] | None) -> Iterator[OpenApiParameter]:
+    if query is not None:
+        (schema,) = msgspec.json.schema_components([query])[1].values()
+        for name, described_as in schema["properties"].items():
+            yield OpenApiParameter(name, described_as, description=described_as.pop("description", ""))
 
 
 def _example(name: str, document: msgspec.Struct, summary: str = "") -> OpenApiExample:
@@ -93,20 +102,24 @@ class LedgerSchema(AutoSchema):
         return [part.strip() for part in super().get_description().partition("\n")[::2]]
 
     def get_examples(self) -> list[OpenApiExample]:
+        bodies = {operation: _body(operation) for operation in self.view.operations}
+        if self.view.batch:
+            added, spent = bodies[SharedOperation.CREDIT_ADD], bodies[SharedOperation.CREDIT_SPEND]
+            return [OpenApiExample("two", {"entries": [added, spent]}, summary="Two operations", request_only=True)]
         return [
             OpenApiExample(
                 operation.code,
-                {
-                    "operation": operation.code,
-                    "owner_id": "alice",
-                    "nonce": f"{operation.code.lower()}-1",
-                    "amount": 1,
-                },
+                body,
                 summary=f"{operation.code}: {operation.terms.description}",
                 request_only=True,
             )
-            for operation in self.view.operations
+            for operation, body in bodies.items()
         ]
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    body = {"operation": operation.code, "owner_id": "alice", "nonce": f"{operation.code.lower()}-1", "amount": 1}
+    return body | ({"reverses": 1} if operation.reverses else {})
 
 
 class StructExtension(OpenApiSerializerExtension):
@@ -122,8 +135,9 @@ class StructExtension(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         _, components = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
         schema: dict[str, Any] = components.pop(self.target.__name__)
+        classes = {struct.__name__: struct for struct in msgspec.Struct.__subclasses__()}
         for name, nested in components.items():
             auto_schema.registry.register_on_missing(
-                ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=nested)
+                ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=classes[name], schema=nested)
             )
         return schema

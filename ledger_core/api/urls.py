@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from ledger_core.api.views import BalanceView, OperationsView, PostView
+from ledger_core.api.views import BalanceView, BatchView, EntriesView, EntryView, OperationsView, PostView
 from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps
 
@@ -16,7 +16,10 @@ def ledger_urls(operations: OperationSet[Any]) -> Patterns:
     """Return the URL patterns of one app's ledger, for the app's `urls` module."""
     return [
         path("ledger", PostView.as_view(operations=operations), name="post"),
+        path("ledger/batch", BatchView.as_view(operations=operations), {"owner_id": "batch"}, name="batch"),
         path("ledger/<str:owner_id>", BalanceView.as_view(operations=operations), name="balance"),
+        path("ledger/<str:owner_id>/entries", EntriesView.as_view(operations=operations), name="entries"),
+        path("entries/<int:entry_id>", EntryView.as_view(operations=operations), name="entry"),
         path("operations", OperationsView.as_view(operations=operations), name="operations"),
     ]
 

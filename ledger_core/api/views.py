@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,13 +10,27 @@ from rest_framework.views import APIView
 
 from ledger_core import posting
 from ledger_core.api import examples
-from ledger_core.api.documents import BalanceDocument, EntryDocument, OperationsDocument, PostRequest
-from ledger_core.api.json import BodyTooLarge, decode
+from ledger_core.api.decoding import decode, decode_query
+from ledger_core.api.documents import (
+    BalanceDocument,
+    BalanceQuery,
+    BatchDocument,
+    BatchRequest,
+    EntriesDocument,
+    EntriesQuery,
+    EntryDocument,
+    OperationsDocument,
+    PostRequest,
+)
+from ledger_core.api.json import BodyTooLarge
 from ledger_core.api.problems import DatabaseUnavailable
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
-from ledger_core.balances import AccountNotFound, account_of
+from ledger_core.balances import AccountNotFound, balance_at, balance_of
+from ledger_core.entries import EntryNotFound, entries_of, entry_of
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.operations import Operation, OperationSet
+
+_POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType("text/plain"), DatabaseUnavailable)
 
 
 class LedgerAPIView(APIView):
@@ -24,21 +39,21 @@ class LedgerAPIView(APIView):
     operations: OperationSet[Any] = OperationSet("", Operation)  # as_view only sets what a class has
     schema = LedgerSchema()
     http_method_names = ["get", "head", "post"]  # no OPTIONS: the API tells of itself in its documents
+    max_body = 64 * 1024
+    batch = False  # what the examples of requests show
 
 
 class PostView(LedgerAPIView):
     @described(
         {201: examples.ENTRY, 200: examples.ENTRY},
         (
-            InvalidRequest,
+            *_POSTING,
             InvalidOperation,
             posting.InsufficientBalance,
             posting.NonceReused,
             posting.AlreadyClaimed,
+            posting.NotReversible,
             posting.BalanceTooLarge,
-            BodyTooLarge,
-            UnsupportedMediaType("text/plain"),
-            DatabaseUnavailable,
         ),
         request=PostRequest,
         headers=(REPLAYED,),
@@ -47,7 +62,8 @@ class PostView(LedgerAPIView):
         """Post an operation
 
         Posts `amount` units of an operation to the owner's balance, and makes the account with the first. Safe to
-        retry: the same request with the same nonce posts once, and answers with the same entry.
+        retry: the same request with the same nonce posts once, and answers with the same entry, at any later time.
+        A refusal leaves no trace: its nonce is free, and the same request can be posted once nothing is against it.
         """
         body = decode(request.data, PostRequest)
         posted = posting.post(
@@ -56,21 +72,90 @@ class PostView(LedgerAPIView):
             owner_id=body.owner_id,
             nonce=body.nonce,
             amount=body.amount,
+            reverses=body.reverses,
         )
-        entry = EntryDocument.of(posted.entry)
-        if posted.replayed:
-            return Response(entry, status=200, headers={"Idempotency-Replayed": "true"})
-        return Response(entry, status=201)
+        return _posted(EntryDocument.of(posted.entry), replayed=posted.replayed)
 
 
 class BalanceView(LedgerAPIView):
-    @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound, DatabaseUnavailable))
+    @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound, DatabaseUnavailable), query=BalanceQuery)
     def get(self, request: Request, owner_id: str) -> Response:
         """Read a balance
 
-        The owner's balance in credits, over all apps.
+        The owner's balance in credits, over all apps: now, or at a moment of the past.
         """
-        return Response(BalanceDocument.of(account_of(owner_id)))
+        at = decode_query(request.query_params, BalanceQuery).at
+        return Response(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
+
+
+class BatchView(BalanceView):
+    """Posts batches, at an address that is also the one of the owner called batch."""
+
+    max_body = 2 * 1024 * 1024  # a thousand of the longest owners and nonces, escaped
+    batch = True
+
+    @extend_schema(exclude=True)  # described as every owner's
+    def get(self, request: Request, owner_id: str) -> Response:
+        return super().get(request, owner_id)
+
+    @described(
+        {201: examples.BATCH, 200: examples.BATCH},
+        (*_POSTING, posting.BatchRefused),
+        request=BatchRequest,
+        headers=(REPLAYED,),
+    )
+    def post(self, request: Request, owner_id: str) -> Response:
+        """Post a batch
+
+        Posts up to 1,000 operations of the app, for any owners, all or none. They are posted in turn: no balance may
+        be below zero after any of them. A refusal names each item at fault by its index. Safe to retry, whole or in
+        other batches: what was posted before is a replay, and answered with the entry that it made.
+        """
+        body = decode(request.data, BatchRequest)
+        batch = posting.post_batch(self.operations, body.items(self.operations))
+        return _posted(BatchDocument.of(batch), replayed=all(posted.replayed for posted in batch))
+
+
+class EntriesView(LedgerAPIView):
+    @described(
+        {200: examples.ENTRIES},
+        (InvalidRequest, InvalidOperation, AccountNotFound, DatabaseUnavailable),
+        query=EntriesQuery,
+    )
+    def get(self, request: Request, owner_id: str) -> Response:
+        """List an owner's entries
+
+        What this app has posted for the owner, newest first. `next` leads to older ones, and entries that arrive in
+        between change no page that follows.
+        """
+        query = decode_query(request.query_params, EntriesQuery)
+        if query.operation is not None:
+            self.operations.parse(query.operation)
+        entries = entries_of(
+            self.operations.app,
+            owner_id,
+            limit=query.limit,
+            before=query.before,
+            operation=query.operation,
+            since=query.since,
+            until=query.until,
+        )
+        following = None
+        if len(entries) == query.limit:  # there may be more
+            parameters = request.query_params.copy()
+            parameters["before"] = str(entries[-1].seq)
+            following = f"{request.path}?{parameters.urlencode()}"
+        return Response(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
+
+
+class EntryView(LedgerAPIView):
+    @described({200: examples.ENTRY}, (EntryNotFound, DatabaseUnavailable))
+    def get(self, request: Request, entry_id: int) -> Response:
+        """Read an entry
+
+        An entry that this app has posted.
+        """
+        return Response(EntryDocument.of(entry_of(self.operations.app, entry_id)))
 
 
 class OperationsView(LedgerAPIView):
@@ -81,3 +166,9 @@ class OperationsView(LedgerAPIView):
         The operations that this app can post, what each is worth, and their rules.
         """
         return Response(OperationsDocument.of(self.operations))
+
+
+def _posted(document: Any, *, replayed: bool) -> Response:
+    if replayed:
+        return Response(document, status=200, headers={"Idempotency-Replayed": "true"})
+    return Response(document, status=201)

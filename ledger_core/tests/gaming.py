@@ -9,6 +9,7 @@ ADD = SharedOperation.CREDIT_ADD
 class GamingOperation(Operation):
     LOOT = Terms(+7, "Found.")
     DUEL = Terms(-7, "Lost.")
+    REMATCH = Terms(+7, "A duel taken back.", reverses=DUEL)
     CHAT = Terms(0, "Said: recorded, and moves nothing.")
 
 

@@ -7,10 +7,10 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from ledger_core import constraints, posting
+from ledger_core import constraints
 from ledger_core.api.examples import ENTRY
 from ledger_core.models import Account, Entry
-from ledger_core.posting import AlreadyClaimed, InsufficientBalance, post
+from ledger_core.posting import InsufficientBalance, post
 from ledger_core.tests.gaming import ADD, GAMING, SPEND
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 def constraint_names() -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT conname FROM pg_constraint WHERE conrelid IN ('ledger_account'::regclass, 'ledger_entry'::regclass)"
+            "SELECT conname FROM pg_constraint WHERE conrelid IN"
+            " ('ledger_account'::regclass, 'ledger_entry'::regclass, 'ledger_reversible'::regclass)"
             " AND contype <> 'n' UNION SELECT indexname FROM pg_indexes WHERE tablename = 'ledger_entry'"
         )
         return {name for (name,) in cursor.fetchall()}
@@ -32,19 +33,19 @@ def test_every_named_constraint_is_in_the_database() -> None:
 
 def test_every_constraint_of_the_database_is_named() -> None:
     named = {value for name, value in vars(constraints).items() if name.isupper()}
-    indexes = {"ledger_entry_operation", "ledger_entry_created_on"}
-    assert constraint_names() - named - indexes == {"ledger_account_pkey", "ledger_entry_pkey"}
+    indexes = {f"ledger_entry_{name}" for name in ("operation", "created_on", "moment", "reversals")}
+    keys = {f"ledger_{table}_pkey" for table in ("account", "entry", "reversible")}
+    assert constraint_names() - named - indexes == keys
 
 
 def test_every_unique_constraint_holds_the_owner() -> None:
     """So that the tables can be distributed by owner."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT indexdef FROM pg_indexes WHERE tablename IN ('ledger_account', 'ledger_entry')"
-            " AND indexdef LIKE 'CREATE UNIQUE%'"
+            "SELECT indexdef FROM pg_indexes WHERE tablename LIKE 'ledger_%' AND indexdef LIKE 'CREATE UNIQUE%'"
         )
         definitions = [definition for (definition,) in cursor.fetchall()]
-    assert len(definitions) == 5
+    assert len(definitions) == 6
     assert all("owner_id" in definition for definition in definitions)
 
 
@@ -83,7 +84,7 @@ def test_each_hash_is_over_the_hash_before_and_the_canonical_form() -> None:
         "UPDATE ledger_entry SET delta = 1000",
         "UPDATE ledger_entry SET delta = 1000 WHERE false",
         "DELETE FROM ledger_entry",
-        "TRUNCATE ledger_entry",
+        "TRUNCATE ledger_entry CASCADE",
         "TRUNCATE ledger_account CASCADE",
     ],
 )
@@ -97,10 +98,27 @@ INSERT = """
     INSERT INTO ledger_entry
         (owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client,
         created_on, hash)
-    SELECT owner_id, {seq}, app, operation, {amount}, delta, balance_after, {nonce}, {claim}, {reverses}, {client},
+    SELECT owner_id, {seq}, app, operation, {amount}, delta, {balance_after}, {nonce}, {claim}, {reverses}, {client},
         created_on, hash
     FROM ledger_entry WHERE owner_id = 'alice' AND seq = 1
 """
+
+
+VALUES = {
+    "seq": "2",
+    "amount": "1",
+    "balance_after": "balance_after",
+    "nonce": "'2'",
+    "claim": "NULL",
+    "reverses": "NULL",
+    "client": "''",
+}
+
+
+def insert(**fields: str) -> None:
+    """Insert an entry of alice's, like her first but for these."""
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT.format(**VALUES | fields))
 
 
 @pytest.mark.parametrize(
@@ -112,34 +130,25 @@ INSERT = """
         ({"nonce": "''"}, constraints.NONCE_PLAIN),
         ({"nonce": "E'a\\nb'"}, constraints.NONCE_PLAIN),
         ({"client": "E'a\\nb'"}, constraints.CLIENT_PLAIN),
+        ({"claim": "'gaming:SLOT'"}, constraints.CLAIM_ONCE),
+        ({"amount": "3"}, constraints.WHOLE_UNITS),
+        ({"balance_after": "-1"}, constraints.ENTRY_BALANCE_NOT_NEGATIVE),
         ({"reverses": "0"}, constraints.REVERSES_OWN),
     ],
 )
 def test_writers_around_the_service_meet_the_constraints(fields: dict[str, str], constraint: str) -> None:
     post(GAMING, ADD, owner_id="alice", nonce="1")
-    values = {"seq": "2", "amount": "1", "nonce": "'2'", "claim": "NULL", "reverses": "NULL", "client": "''"} | fields
-    with pytest.raises(IntegrityError, match=constraint), connection.cursor() as cursor:
-        cursor.execute(INSERT.format(**values))
+    if "claim" in fields:
+        insert(seq="3", nonce="'3'", **fields)
+    with pytest.raises(IntegrityError, match=constraint):
+        insert(**fields)
 
 
 def test_an_entry_reverses_only_an_entry_of_its_owner() -> None:
     post(GAMING, ADD, owner_id="alice", nonce="1")
     bobs = post(GAMING, ADD, owner_id="bob", nonce="1").entry
-    values = {"seq": "2", "amount": "1", "nonce": "'2'", "claim": "NULL", "reverses": str(bobs.pk), "client": "''"}
-    with pytest.raises(IntegrityError, match=constraints.REVERSES_OWN), connection.cursor() as cursor:
-        cursor.execute(INSERT.format(**values))
-
-
-def test_a_claim_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rules that claim are to come; that a second claim is refused, and how, holds from the first migration."""
-    claiming = posting._POST.replace("balance_after, nonce, client,", "balance_after, nonce, claim, client,").replace(
-        "balance, %(nonce)s, %(client)s,", "balance, %(nonce)s, 'SLOT', %(client)s,"
-    )
-    monkeypatch.setattr(posting, "_POST", claiming)
-    assert post(GAMING, ADD, owner_id="alice", nonce="1").entry.claim == "SLOT"
-    with pytest.raises(AlreadyClaimed):
-        post(GAMING, ADD, owner_id="alice", nonce="2")
-    post(GAMING, ADD, owner_id="bob", nonce="1")
+    with pytest.raises(IntegrityError, match=constraints.REVERSES_OWN):
+        insert(reverses=str(bobs.pk))
 
 
 def test_the_balance_check_holds_without_the_service() -> None:

@@ -45,7 +45,7 @@ def test_a_failure_is_logged_with_its_traceback_and_id(
     post_json: Post, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.handler.addFilter(RequestIdFilter())
-    monkeypatch.setattr("ledger_core.posting._insert", lambda request: 1 / 0)
+    monkeypatch.setattr("ledger_core.posting.single._insert", lambda request: 1 / 0)
     response = post_json(post_body())
     (record,) = [record for record in caplog.records if record.exc_info]
     assert vars(record)["request_id"] == problem_of(response)["request_id"]

@@ -113,14 +113,14 @@ def test_where_the_database_does_not_answer_the_client_is_told_to_retry(
     def fail(*_: object, **__: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr("ledger_core.posting._insert", fail)
+    monkeypatch.setattr("ledger_core.posting.single._insert", fail)
     response = post_json(post_body())
     assert (response.status_code, response["Retry-After"]) == (503, "1")
     assert problem_of(response)["code"] == "database-unavailable"
 
 
 def test_a_fault_of_ours_is_a_problem_document_too(post_json: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger_core.posting._insert", lambda request: 1 / 0)
+    monkeypatch.setattr("ledger_core.posting.single._insert", lambda request: 1 / 0)
     response = post_json(post_body())
     assert response.status_code == 500
     assert problem_of(response)["code"] == "internal-error"

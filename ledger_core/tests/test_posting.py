@@ -7,10 +7,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from ledger_core import constraints, posting
+from ledger_core import constraints
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Account, Entry
-from ledger_core.posting import BalanceTooLarge, InsufficientBalance, NonceReused, post
+from ledger_core.posting import BalanceTooLarge, InsufficientBalance, NonceReused, post, single
 from ledger_core.tests.factories import post_call
 from ledger_core.tests.gaming import ADD, CHESS, GAMING, SPEND, ChessOperation, GamingOperation
 from ledger_core.values import MAX_CREDITS
@@ -167,7 +167,7 @@ def test_the_statement_is_prepared_once_whatever_the_size_of_its_numbers() -> No
 
 def test_what_is_no_refusal_stays_the_database_s_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A constraint that speaks of a fault of ours must not look like the caller's."""
-    monkeypatch.setattr(posting, "_POST", posting._POST.replace("seq = a.seq + 1,", "seq = 2,"))
+    monkeypatch.setattr(single, "_POST", single._POST.replace("seq = a.seq + 1,", "seq = 2,"))
     post(GAMING, ADD, owner_id="alice", nonce="1")
     post(GAMING, ADD, owner_id="alice", nonce="2")
     with pytest.raises(IntegrityError, match=constraints.SEQUENCE):

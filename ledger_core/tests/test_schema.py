@@ -33,7 +33,10 @@ def test_each_app_has_its_document_and_all_have_one(client: Client, schema: dict
         validate_schema(document)
         assert set(document["paths"]) == {
             f"/api/v1/{app}/ledger",
+            f"/api/v1/{app}/ledger/batch",
             f"/api/v1/{app}/ledger/{{owner_id}}",
+            f"/api/v1/{app}/ledger/{{owner_id}}/entries",
+            f"/api/v1/{app}/entries/{{entry_id}}",
             f"/api/v1/{app}/operations",
         }
         together |= set(document["paths"])
@@ -73,7 +76,9 @@ def test_every_example_request_is_taken(schema: dict[str, Any]) -> None:
         if method != "post":
             continue
         for example in described["requestBody"]["content"]["application/json"]["examples"].values():
-            codes.add(msgspec.convert(example["value"], PostRequest).operation)
+            body = example["value"]
+            for entry in body.get("entries", [body]):
+                codes.add(msgspec.convert(entry, PostRequest).operation)
     assert codes == {operation.code for app in ledger_apps() for operation in app.operations}
 
 

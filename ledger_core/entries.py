@@ -1,0 +1,59 @@
+"""Entries: what an app has posted, newest first."""
+
+from datetime import datetime
+
+from ledger_core.balances import AccountNotFound
+from ledger_core.errors import LedgerError
+from ledger_core.models import Account, Entry
+from ledger_core.values import OwnerId, check
+
+
+class EntryNotFound(LedgerError):
+    """The app has posted no entry of that id."""
+
+    code = "entry-not-found"
+    status = 404
+    title = "The app has no such entry"
+
+
+def entry_of(app: str, entry_id: int) -> Entry:
+    """Return the app's entry of that id, or raise EntryNotFound."""
+    try:
+        return Entry.objects.get(pk=entry_id, app=app)
+    except Entry.DoesNotExist:
+        raise EntryNotFound(f"{app} has posted no entry with the id {entry_id}.") from None
+
+
+def entries_of(
+    app: str,
+    owner_id: str,
+    *,
+    limit: int,
+    before: int | None = None,
+    operation: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Entry]:
+    """Return the newest `limit` entries that an app has posted for the owner, newest first.
+
+    Of those alone that have a sequence number less than `before`, are of an operation, and were made at `since` or
+    later and earlier than `until`. Raises InvalidRequest or AccountNotFound.
+    """
+    check(owner_id, OwnerId, "owner_id")
+    own = Entry.objects.filter(owner_id=owner_id)
+    entries = own.filter(app=app).order_by("-seq")
+    if before is not None:
+        entries = entries.filter(seq__lt=before)
+    if operation is not None:
+        entries = entries.filter(operation=operation)
+    # An owner's time runs with the sequence: two look-ups by index make bounds of the moments, and the page is read
+    # from its first entry on, however far back it lies.
+    by_time = own.order_by("created_on", "seq").values("seq")
+    if since is not None:
+        entries = entries.filter(seq__gte=by_time.filter(created_on__gte=since)[:1])
+    if until is not None:
+        entries = entries.filter(seq__lte=by_time.filter(created_on__lt=until).reverse()[:1])
+    found = list(entries[:limit])
+    if not found and not Account.objects.filter(pk=owner_id).exists():
+        raise AccountNotFound(f"{owner_id} has no account.")
+    return found

@@ -1,0 +1,130 @@
+"""Posting many entries, all or none."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from django.db import DataError, IntegrityError, connection
+
+from ledger_core import metrics, sql
+from ledger_core.errors import InvalidRequest, LedgerError
+from ledger_core.models import Entry
+from ledger_core.operations import OperationSet, Own, SharedOperation
+from ledger_core.posting.judgement import judge_all
+from ledger_core.posting.refusals import is_of_nonce, refusal_of
+from ledger_core.posting.requests import Item, Key, Request, earlier_entries
+from ledger_core.posting.single import COLUMNS, Posted, refusable
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MAX_ITEMS = 1000  # one statement's locks are held for a few dozen milliseconds
+_ATTEMPTS = 5
+
+_POST_BATCH = sql.load("post_batch")
+
+
+class BatchRefused(LedgerError):
+    """Nothing of the batch was posted: `items` names each item at fault by its index, and why."""
+
+    code = "batch-refused"
+    status = 409
+    title = "The batch was refused"
+
+    def __init__(self, detail: str, errors: Sequence[LedgerError | None] = ()) -> None:
+        items = [
+            {"index": index, "code": error.code, "detail": error.detail, **error.data}
+            for index, error in enumerate(errors)
+            if error
+        ]
+        super().__init__(detail, items=items)
+
+
+def post_batch(
+    operations: OperationSet[Own], items: Sequence[Item[SharedOperation | Own]], *, client: str = ""
+) -> list[Posted]:
+    """Post 1 to 1,000 items of an app, for any owners, all or none, and return what each came to, in their order.
+
+    They are posted in turn: an owner's balance may not be below zero after any of them. An item whose request was
+    posted before, by a batch or not, is a replay, and does not hinder the others. Raises InvalidRequest for no
+    items or too many, and BatchRefused.
+    """
+    if not 1 <= len(items) <= MAX_ITEMS:
+        raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
+    requests = each(lambda item: Request.of(operations, item, client), items)
+    _require_different_nonces(requests)
+    with metrics.POST_SECONDS.labels(operations.app).time():
+        posted, earlier = _post(requests)
+    for code, count in Counter(entry.operation for entry in posted.values()).items():
+        metrics.ENTRIES_POSTED.labels(operations.app, code).inc(count)
+    metrics.REPLAYS.labels(operations.app).inc(len(earlier))
+    entries = earlier | posted
+    return [Posted(entries[request.key], replayed=request.key in earlier) for request in requests]
+
+
+def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Return what `make` makes of each item, or raise BatchRefused with what it raised for any of them."""
+    made: list[R] = []
+    errors: list[LedgerError | None] = []
+    for item in items:
+        try:
+            made.append(make(item))
+            errors.append(None)
+        except LedgerError as error:
+            errors.append(error)
+    _raise_if_any(errors)
+    return made
+
+
+def _require_different_nonces(requests: Sequence[Request]) -> None:
+    first: dict[Key, int] = {}
+
+    def require(numbered: tuple[int, Request]) -> None:
+        index, request = numbered
+        if first.setdefault(request.key, index) != index:
+            raise InvalidRequest.of_field("nonce", f"The same as that of item {first[request.key]}")
+
+    each(require, enumerate(requests))
+
+
+def _post(requests: Sequence[Request]) -> tuple[dict[Key, Entry], dict[Key, Entry]]:
+    """Return the entries that were posted now, and those that earlier requests had posted."""
+    earlier: dict[Key, Entry] = {}
+    for _ in range(_ATTEMPTS):
+        pending = [request for request in requests if request.key not in earlier]
+        try:
+            return _insert(pending), earlier
+        except (DataError, IntegrityError) as error:
+            if refusal_of(error) is None and not is_of_nonce(error):
+                raise
+            earlier = earlier_entries(requests)
+            _raise_if_any(_judge(requests, earlier))
+            # Nothing is at fault: items were posted before, and are replays; or others have changed the books
+            # between the refusal and the look at them.
+    raise BatchRefused("These accounts are changed too often for it at the moment: retry.")
+
+
+def _judge(requests: Sequence[Request], earlier: dict[Key, Entry]) -> list[LedgerError | None]:
+    fresh = [request for request in requests if request.key not in earlier]
+    verdicts = dict(zip((request.key for request in fresh), judge_all(fresh), strict=True))
+    for request in requests:
+        if request.key in earlier:
+            verdicts[request.key] = request.difference(earlier[request.key])
+    return [verdicts[request.key] for request in requests]
+
+
+def _raise_if_any(errors: Sequence[LedgerError | None]) -> None:
+    if count := sum(error is not None for error in errors):
+        raise BatchRefused(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
+
+
+def _insert(requests: Sequence[Request]) -> dict[Key, Entry]:
+    if not requests:
+        return {}
+    fields = [request.fields for request in requests]
+    parameters: dict[str, Any] = {name: fields[0][name] for name in ("app", "client")}
+    with refusable(), connection.cursor() as cursor:
+        cursor.execute(_POST_BATCH, {**parameters, "items": msgspec.json.encode(fields).decode()})
+        entries = [Entry.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
+    return {(entry.owner_id, entry.nonce): entry for entry in entries}

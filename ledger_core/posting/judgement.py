@@ -1,0 +1,122 @@
+"""Why requests were refused: the constraint names the rule, and this what a caller wants to know of it.
+
+Looked up after the refusal, and so of a moment later than it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from django.db.models import Max
+from django.utils import timezone
+
+from ledger_core.errors import LedgerError
+from ledger_core.models import Account, Entry, Reversible
+from ledger_core.posting.refusals import AlreadyClaimed, BalanceTooLarge, InsufficientBalance, NotReversible
+from ledger_core.posting.requests import Request
+from ledger_core.values import MAX_CREDITS
+
+
+class Judge(Protocol):
+    def __init__(self, requests: Sequence[Request]) -> None: ...
+
+    def judge(self, request: Request) -> LedgerError | None:
+        """Return why the request cannot be had, posted after those that were judged; where it can, count it in."""
+
+
+class Balances(Judge):
+    """What the owners have, before the first of the requests and after each."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        owners = {request.item.owner_id for request in requests}
+        self._balances = dict(Account.objects.filter(pk__in=owners).values_list("owner_id", "balance"))
+
+    def judge(self, request: Request) -> LedgerError | None:
+        item = request.item
+        balance = self._balances.get(item.owner_id, 0)
+        if balance + request.delta < 0:
+            return InsufficientBalance(
+                f"{item.owner_id} has {balance} credits, and {item.operation.code} × {item.amount} takes "
+                f"{-request.delta}.",
+                balance=balance,
+            )
+        if balance + request.delta > MAX_CREDITS:
+            return BalanceTooLarge(f"{item.owner_id} has {balance} credits, and cannot hold {request.delta} more.")
+        self._balances[item.owner_id] = balance + request.delta
+        return None
+
+
+class Claims(Judge):
+    """The slots that the owners took last."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._now = timezone.now()
+        claiming = [request for request in requests if request.item.operation.terms.claim]
+        taken = (
+            Entry.objects.filter(owner_id__in={request.item.owner_id for request in claiming}, claim__isnull=False)
+            .values_list("owner_id", "app", "operation")
+            .annotate(Max("created_on"))
+        )
+        self._taken = {(owner, app, code): moment for owner, app, code, moment in (taken if claiming else ())}
+
+    def judge(self, request: Request) -> LedgerError | None:
+        owner, operation = request.item.owner_id, request.item.operation
+        if not (claim := operation.terms.claim):
+            return None
+        key = (owner, request.app, operation.code)
+        if taken_on := self._taken.get(key):
+            again = claim.again(taken_on)
+            if again is None or again > self._now:
+                when = f"It can be had again on {again:%Y-%m-%d at %H:%M} UTC." if again else "It can be had once."
+                return AlreadyClaimed(f"{owner} has had {operation.code} already. {when}", again_on=again)
+        self._taken[key] = self._now
+        return None
+
+
+class Reversals(Judge):
+    """What is left of the entries that the requests reverse, before the first of the requests and after each."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        ids = {request.item.reverses for request in requests} - {None}
+        self._entries = Entry.objects.in_bulk(ids) if ids else {}
+        left = Reversible.objects.filter(pk__in=ids).values_list("entry_id", "remaining") if ids else ()
+        self._remaining = {pk: entry.amount for pk, entry in self._entries.items()} | dict(left)
+
+    def judge(self, request: Request) -> LedgerError | None:
+        item, reversed_operation = request.item, request.item.operation.reverses
+        if item.reverses is None or reversed_operation is None:
+            return None
+        entry = self._entries.get(item.reverses)
+        if entry is None or (entry.owner_id, entry.app, entry.operation) != (
+            item.owner_id,
+            request.app,
+            reversed_operation.code,
+        ):
+            detail = f"{item.owner_id} has no {reversed_operation.code} with the id {item.reverses}."
+            return NotReversible(detail, remaining=0)
+        remaining = self._remaining[item.reverses]
+        if item.amount > remaining:
+            detail = f"{remaining} of the {entry.amount} units of entry {entry.pk} are left to be reversed."
+            return NotReversible(detail, remaining=remaining)
+        self._remaining[item.reverses] -= item.amount
+        return None
+
+
+_JUDGES: Mapping[type[LedgerError], type[Judge]] = {
+    InsufficientBalance: Balances,
+    BalanceTooLarge: Balances,
+    AlreadyClaimed: Claims,
+    NotReversible: Reversals,
+}
+
+
+def explain(refusal: type[LedgerError], request: Request) -> LedgerError:
+    """Return the refusal of one request with what there is to know of it."""
+    error = _JUDGES[refusal]([request]).judge(request)
+    # Where the books have changed since, so that it could now be had, the refusal still was one.
+    return error if isinstance(error, refusal) else refusal.by_docstring()
+
+
+def judge_all(requests: Sequence[Request]) -> list[LedgerError | None]:
+    """Return what each of the requests would be refused for, posted in turn after those before it that were not."""
+    judges: list[Judge] = [Claims(requests), Reversals(requests), Balances(requests)]
+    return [next(filter(None, (judge.judge(request) for judge in judges)), None) for request in requests]

@@ -1,0 +1,94 @@
+"""What is asked of the books, once it is known to be of the form that it should be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
+
+from ledger_core.errors import InvalidOperation, InvalidRequest
+from ledger_core.models import Entry
+from ledger_core.operations import Operation, OperationSet, Own, SharedOperation
+from ledger_core.posting.refusals import NonceReused
+from ledger_core.values import Amount, EntryId, Nonce, OwnerId, check
+
+Op = TypeVar("Op", bound=Operation, covariant=True)
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[Op]):
+    """An operation to post: `amount` units of it for the owner, once for the owner's nonce.
+
+    `reverses` is the id of the entry that it takes back, for an operation that reverses another.
+    """
+
+    operation: Op
+    owner_id: str
+    nonce: str
+    amount: int = 1
+    reverses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An item of an app that can be asked of the database; whether it can be had, the database decides."""
+
+    app: str
+    client: str
+    item: Item[Operation]
+    delta: int
+
+    @classmethod
+    def of(cls, operations: OperationSet[Own], item: Item[SharedOperation | Own], client: str) -> Self:
+        """Raises InvalidOperation or InvalidRequest."""
+        operation = item.operation
+        if operation not in operations:  # mypy refuses it too, where it is asked
+            raise InvalidOperation(f"Invalid operation: {operation.code}")
+        check(item.owner_id, OwnerId, "owner_id")
+        check(item.nonce, Nonce, "nonce")
+        check(item.amount, Amount, "amount")
+        if operation.reverses is not None:
+            check(item.reverses, EntryId, "reverses")
+        elif item.reverses is not None:
+            raise InvalidRequest.of_field("reverses", f"{operation.code} reverses nothing")
+        return cls(operations.app, client, item, operation.delta(item.amount))
+
+    @property
+    def key(self) -> Key:
+        return self.item.owner_id, self.item.nonce
+
+    @property
+    def fields(self) -> dict[str, str | int | None]:
+        """What the statements take."""
+        item, terms, reversed_operation = self.item, self.item.operation.terms, self.item.operation.reverses
+        return {
+            "app": self.app,
+            "operation": item.operation.code,
+            "owner_id": item.owner_id,
+            "nonce": item.nonce,
+            "amount": item.amount,
+            "delta": self.delta,
+            "claim": f"{self.app}:{item.operation.code}" if terms.claim else None,
+            "period": terms.claim.period if terms.claim else None,
+            "reverses_id": item.reverses,
+            "reversed_operation": reversed_operation.code if reversed_operation else None,
+            "client": self.client,
+        }
+
+    def difference(self, earlier: Entry) -> NonceReused | None:
+        """Return in what the entry differs from what this request would have posted; None for nothing."""
+        mine = self.fields
+        asked = {"app": "app", "operation": "operation", "amount": "amount", "reverses": "reverses_id"}
+        differing = [name for name, column in asked.items() if getattr(earlier, column) != mine[column]]
+        if not differing:
+            return None
+        owner_id, nonce = self.key
+        detail = f"{owner_id} has used the nonce {nonce} with another {' and '.join(differing)}."
+        return NonceReused(detail, fields=differing)
+
+
+def earlier_entries(requests: Iterable[Request]) -> dict[Key, Entry]:
+    """Return the entries that have the requests' nonces, by owner and nonce."""
+    keys = {request.key for request in requests}
+    owners, nonces = zip(*keys, strict=True)
+    entries = Entry.objects.filter(nonce__in=set(nonces), owner_id__in=set(owners))
+    return {key: entry for entry in entries if (key := (entry.owner_id, entry.nonce)) in keys}

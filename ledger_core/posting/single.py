@@ -1,0 +1,76 @@
+"""Posting one entry."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DataError, IntegrityError, connection, transaction
+from psycopg.types.numeric import Int8
+
+from ledger_core import metrics, sql
+from ledger_core.models import Entry
+from ledger_core.operations import OperationSet, Own, SharedOperation
+from ledger_core.posting.judgement import explain
+from ledger_core.posting.refusals import refusal_of
+from ledger_core.posting.requests import Item, Request, earlier_entries
+
+_POST = sql.load("post")
+COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a post came to: the entry, and whether an earlier, equal request had posted it."""
+
+    entry: Entry
+    replayed: bool
+
+
+def post(
+    operations: OperationSet[Own],
+    operation: SharedOperation | Own,
+    *,
+    owner_id: str,
+    nonce: str,
+    amount: int = 1,
+    reverses: int | None = None,
+    client: str = "",
+) -> Posted:
+    """Post `amount` units of an operation of an app to the owner's balance, once per owner and nonce.
+
+    An operation that reverses another takes the id of the entry in `reverses`. Committed when it returns, unless a
+    transaction surrounds it. A request that is repeated with its nonce returns the entry of the first. Raises
+    InvalidRequest, InvalidOperation, InsufficientBalance, BalanceTooLarge, AlreadyClaimed, NotReversible or
+    NonceReused; then nothing was written, and the nonce is as free as it was.
+    """
+    request = Request.of(operations, Item(operation, owner_id, nonce, amount, reverses), client)
+    with metrics.POST_SECONDS.labels(operations.app).time():
+        try:
+            entry = _insert(request)
+        except (DataError, IntegrityError) as error:
+            # The nonce is looked for after every refusal, not only its own constraint's: the retry of a debit
+            # may well ask for more than the first one left.
+            earlier = earlier_entries([request]).get(request.key)
+            if earlier is None:
+                if refusal := refusal_of(error):
+                    raise explain(refusal, request) from error
+                raise
+            if difference := request.difference(earlier):
+                raise difference from None
+            metrics.REPLAYS.labels(operations.app).inc()
+            return Posted(earlier, replayed=True)
+    metrics.ENTRIES_POSTED.labels(operations.app, operation.code).inc()
+    return Posted(entry, replayed=False)
+
+
+def _insert(request: Request) -> Entry:
+    # Integers of one type, whatever their size, so that PostgreSQL prepares the statement once.
+    parameters = {name: Int8(value) if isinstance(value, int) else value for name, value in request.fields.items()}
+    with refusable(), connection.cursor() as cursor:
+        cursor.execute(_POST, parameters)
+        return Entry.from_db(connection.alias, COLUMNS, cursor.fetchone())
+
+
+def refusable() -> AbstractContextManager[Any]:
+    """Keep a refusal from spoiling a transaction that surrounds the post. Without one: no BEGIN and no COMMIT."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
