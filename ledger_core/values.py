@@ -1,5 +1,6 @@
 """The values that a request carries: each rule is written once, for the API, its schema and Python callers."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -48,6 +49,7 @@ Amount = Annotated[
     ),
 ]
 EntryId = Annotated[int, Meta(ge=1, le=MAX_CREDITS, description="The id of an entry.", examples=[1])]
+Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-24T09:30:00Z"])]
 
 
 def fault(value: object, kind: Any, *, strict: bool = True) -> str | None:

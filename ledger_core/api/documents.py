@@ -10,7 +10,7 @@ from ledger_core.balances import Balance
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet
 from ledger_core.posting import MAX_ITEMS, Item, Posted, each
-from ledger_core.values import MAX_CREDITS, Amount, EntryId, Nonce, OwnerId
+from ledger_core.values import MAX_CREDITS, Amount, EntryId, Moment, Nonce, OwnerId
 
 OperationCode = Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]
 Credits = Annotated[int, Meta(description="In credits, whole numbers.", examples=[10])]
@@ -40,9 +40,6 @@ class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     def items(self, operations: OperationSet[Any]) -> list[Item[Any]]:
         """Return what is asked of `posting`. Raises BatchRefused."""
         return each(lambda entry: entry.item(operations), self.entries)
-
-
-Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-24T09:30:00Z"])]
 
 
 class BalanceQuery(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,35 @@
+"""`manage.py verifyledger`"""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Sum
+
+from ledger_core.management.progress import count, moment, progress_bar
+from ledger_core.models import Account
+from ledger_core.verification import verify
+
+
+class Command(BaseCommand):
+    help = (
+        "Check that the books are as they were posted. Prints each fault with its owner and entry, and exits 1 on any."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--owner", help="check this owner alone")
+        parser.add_argument("--since", type=moment, help="check entries of this moment and later: 2026-11-24T09:30:00Z")
+        parser.add_argument("--jobs", type=count, default=1, help="how many ranges of owners to check at once")
+
+    def handle(self, *, owner: str | None, since: datetime | None, jobs: int, **options: Any) -> None:
+        accounts = Account.objects.filter(pk=owner) if owner else Account.objects.all()
+        total = accounts.aggregate(total=Sum("seq"))["total"] or 0
+        faults = 0
+        with progress_bar(total, "entries") as bar:
+            for fault in verify(owner=owner, jobs=jobs, progress=bar.update, **({"since": since} if since else {})):
+                faults += 1
+                bar.clear()
+                self.stdout.write(f"{fault.owner_id} #{fault.seq}: {fault.detail}")
+        if faults:
+            raise CommandError(f"{faults} faults in the books.")
+        self.stdout.write(f"{total} entries of {accounts.count()} accounts: no fault.")

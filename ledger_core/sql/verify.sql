@@ -1,0 +1,95 @@
+-- Yields the faults in the books of the owners from %(first)s on and before %(stop)s, as owner, sequence number and
+-- what is wrong. One statement, and so one moment: it may run while entries are posted. Each entry is held against the
+-- one before it, so that a history is right as a whole if each of its entries is, and the newest against the account.
+WITH entry AS (
+    SELECT
+        e.*,
+        lag(seq) OVER own AS previous_seq,
+        lag(balance_after) OVER own AS previous_balance,
+        lag(created_on) OVER own AS previous_created_on,
+        lag(hash) OVER own AS previous_hash
+    FROM ledger_entry AS e
+    WHERE e.owner_id >= %(first)s AND (%(stop)s::text IS NULL OR e.owner_id < %(stop)s)
+    AND e.created_on >= %(since)s
+    WINDOW own AS (PARTITION BY e.owner_id ORDER BY e.seq)
+), pair AS (
+    SELECT
+        e.*,
+        coalesce(previous_seq, earlier.seq, 0) AS seq_before,
+        coalesce(previous_balance, earlier.balance_after, 0) AS balance_before,
+        coalesce(previous_created_on, earlier.created_on, '-infinity') AS time_before,
+        coalesce(previous_hash, earlier.hash, '') AS hash_before
+    FROM entry AS e
+    -- What stands before the first that is looked at.
+    LEFT JOIN LATERAL (
+        SELECT * FROM ledger_entry AS p
+        WHERE e.previous_seq IS NULL AND p.owner_id = e.owner_id AND p.seq = e.seq - 1
+        LIMIT 1
+    ) AS earlier ON TRUE
+), judged AS (
+    SELECT
+        *,
+        seq <> seq_before + 1 AS wrong_seq,
+        created_on < time_before AS wrong_time,
+        balance_after <> balance_before::numeric + delta OR balance_after < 0 AS wrong_balance,
+        amount < 1 OR delta %% greatest(amount, 1) <> 0 AS wrong_delta,
+        hash <> ledger_entry_hash(
+            hash_before, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id,
+            client, created_on
+        ) AS wrong_hash,
+        seq_before = 0 AND NOT EXISTS (SELECT FROM ledger_account AS a WHERE a.owner_id = pair.owner_id) AS homeless
+    FROM pair
+), reversal AS (
+    SELECT owner_id, reverses_id AS entry_id, sum(amount) AS units, min(seq) AS first_seq
+    FROM ledger_entry
+    WHERE reverses_id IS NOT NULL
+    AND owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
+    GROUP BY owner_id, reverses_id
+), reversible AS (
+    SELECT * FROM ledger_reversible
+    WHERE owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
+), reversed AS (
+    SELECT owner_id, entry_id, units, first_seq, remaining
+    FROM reversal FULL JOIN reversible USING (owner_id, entry_id)
+)
+SELECT owner_id, seq, fault
+FROM judged CROSS JOIN LATERAL (VALUES
+    (wrong_seq, format('sequence: it follows %%s', seq_before)),
+    (wrong_time, format('time: it is earlier than the entry before it, of %%s', time_before)),
+    (wrong_balance, format('balance: %%s and %%s do not make %%s', balance_before, delta, balance_after)),
+    (wrong_delta, format('delta: %%s is not a whole number of credits for each of %%s units', delta, amount)),
+    (wrong_hash, 'hash: it is not that of this entry after the one before it'),
+    (homeless, 'account: there is none for this owner')
+) AS check_(failed, fault)
+WHERE (wrong_seq OR wrong_time OR wrong_balance OR wrong_delta OR wrong_hash OR homeless) AND failed
+UNION ALL
+SELECT a.owner_id, a.seq, fault
+FROM ledger_account AS a
+LEFT JOIN LATERAL (
+    SELECT seq, balance_after, created_on, hash FROM ledger_entry AS e WHERE e.owner_id = a.owner_id
+    ORDER BY seq DESC LIMIT 1
+) AS newest ON TRUE
+CROSS JOIN LATERAL (VALUES
+    (newest.seq IS DISTINCT FROM a.seq, format('account: it counts %%s entries, and the newest is %%s', a.seq, newest.seq)),
+    (
+        newest.balance_after IS DISTINCT FROM a.balance,
+        format('account: its balance is %%s, and its newest entry left %%s', a.balance, newest.balance_after)
+    ),
+    (newest.hash IS DISTINCT FROM a.head, 'account: its head is not the hash of its newest entry'),
+    (newest.created_on IS DISTINCT FROM a.updated_on, 'account: its time is not that of its newest entry')
+) AS check_(failed, fault)
+WHERE a.owner_id >= %(first)s AND (%(stop)s::text IS NULL OR a.owner_id < %(stop)s)
+AND a.updated_on >= %(since)s AND failed
+UNION ALL
+SELECT
+    r.owner_id, coalesce(e.seq, first_seq),
+    CASE
+        WHEN e.id IS NULL THEN format('reversal: the entry %%s that is reversed is not there', entry_id)
+        WHEN units > e.amount THEN format('reversal: %%s of its %%s units are reversed', units, e.amount)
+        ELSE format(
+            'reversal: %%s of its %%s units are reversed, and %%s are said to be left',
+            coalesce(units, 0), e.amount, coalesce(remaining, e.amount)
+        )
+    END
+FROM reversed AS r LEFT JOIN ledger_entry AS e ON e.id = entry_id AND e.owner_id = r.owner_id
+WHERE (e.amount - units = remaining AND remaining >= 0) IS NOT TRUE

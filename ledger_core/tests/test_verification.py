@@ -1,0 +1,233 @@
+"""verifyledger finds what a superuser of the database did around the service, and names it."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from ledger_core.models import Account, Entry
+from ledger_core.posting import Item, post, post_batch
+from ledger_core.tests.gaming import ADD, GAMING, GamingOperation
+from ledger_core.verification import verify
+
+pytestmark = pytest.mark.django_db
+
+DUEL, REMATCH = GamingOperation.DUEL, GamingOperation.REMATCH
+
+
+@pytest.fixture(autouse=True)
+def books() -> None:
+    """alice has ten entries, one of them reversed; two owners stand around her."""
+    for owner in ("aaron", "alice", "bob"):
+        post(GAMING, ADD, owner_id=owner, nonce="0", amount=10)
+        post_batch(GAMING, [Item(ADD, owner, str(n)) for n in range(1, 6)])
+        duel = post(GAMING, DUEL, owner_id=owner, nonce="6", amount=3).entry
+        post(GAMING, REMATCH, owner_id=owner, nonce="7", reverses=duel.pk)
+        post(GAMING, REMATCH, owner_id=owner, nonce="8", reverses=duel.pk)
+        post(GAMING, GamingOperation.CHAT, owner_id=owner, nonce="9")
+
+
+def tamper(*statements: str) -> None:
+    """Do as a superuser can: past the trigger, the foreign keys and any constraint that is in the way."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def faults(**options: object) -> list[tuple[str, int | None, str]]:
+    """Return where the faults are, and the word that each begins with."""
+    return [(f.owner_id, f.seq, f.detail.partition(":")[0]) for f in verify(**options)]  # type: ignore[arg-type]
+
+
+ALICE = "WHERE owner_id = 'alice' AND seq"
+COPY = """
+    INSERT INTO ledger_entry
+        (owner_id, seq, app, operation, amount, delta, balance_after, nonce, client, created_on, hash)
+    SELECT owner_id, {seq}, app, operation, amount, delta, balance_after, 'forged', client, created_on, hash
+    FROM ledger_entry WHERE owner_id = 'alice' AND seq = {like}
+"""
+SWAP = """
+    UPDATE ledger_entry AS a SET {columns} FROM ledger_entry AS b
+    WHERE a.owner_id = 'alice' AND b.owner_id = 'alice' AND (a.seq, b.seq) IN ((4, 5), (5, 4))
+"""
+CONTENTS = ("app", "operation", "amount", "delta", "balance_after", "nonce", "claim", "reverses_id", "client")
+SWAP_CONTENTS = SWAP.format(columns=", ".join(f"{column} = b.{column}" for column in CONTENTS if column != "nonce"))
+
+TAMPERING: dict[str, tuple[list[str], set[tuple[int, str]]]] = {
+    "a changed delta": ([f"UPDATE ledger_entry SET delta = 100 {ALICE} = 3"], {(3, "hash"), (3, "balance")}),
+    "a delta and all balances after it": (
+        [
+            f"UPDATE ledger_entry SET delta = delta + 5 {ALICE} = 3",
+            f"UPDATE ledger_entry SET balance_after = balance_after + 5 {ALICE} >= 3",
+            "UPDATE ledger_account SET balance = balance + 5 WHERE owner_id = 'alice'",
+        ],
+        {(seq, "hash") for seq in range(3, 11)},
+    ),
+    "a removed entry": ([f"DELETE FROM ledger_entry {ALICE} = 4"], {(5, "sequence"), (5, "hash"), (5, "balance")}),
+    "the first entry removed": (
+        [f"DELETE FROM ledger_entry {ALICE} = 1"],
+        {(2, "sequence"), (2, "hash"), (2, "balance")},
+    ),
+    "the newest entry removed": ([f"DELETE FROM ledger_entry {ALICE} = 10"], {(10, "account")}),
+    "every entry removed": (
+        ["DELETE FROM ledger_entry WHERE owner_id = 'alice'"],
+        {(10, "account"), (None, "reversal")},
+    ),
+    "the account removed": (["DELETE FROM ledger_account WHERE owner_id = 'alice'"], {(1, "account")}),
+    "an entry put at the end": ([COPY.format(seq=11, like=10)], {(11, "hash"), (10, "account")}),
+    "an entry put in between": (
+        ["ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_sequence", COPY.format(seq=5, like=5)],
+        {(5, "sequence"), (5, "hash"), (5, "balance")},
+    ),
+    "an entry put in between, and the rest moved": (
+        [
+            f"UPDATE ledger_entry SET seq = seq + 100 {ALICE} > 5",
+            f"UPDATE ledger_entry SET seq = seq - 99 {ALICE} > 100",
+            COPY.format(seq=6, like=5),
+            "UPDATE ledger_account SET seq = 11 WHERE owner_id = 'alice'",
+        ],
+        {(seq, "hash") for seq in range(6, 12)} | {(6, "balance")},
+    ),
+    "two entries swapped": (
+        [
+            "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_sequence",
+            SWAP.format(columns="seq = b.seq"),
+        ],
+        {(4, "hash"), (5, "hash"), (6, "hash"), (4, "balance"), (5, "balance"), (6, "balance")},
+    ),
+    "the contents of two entries swapped": (
+        [SWAP_CONTENTS],
+        {(4, "hash"), (5, "hash"), (4, "balance"), (5, "balance"), (6, "balance")},
+    ),
+    "a changed balance": (["UPDATE ledger_account SET balance = 1 WHERE owner_id = 'alice'"], {(10, "account")}),
+    "a changed head": (["UPDATE ledger_account SET head = '\\x00' WHERE owner_id = 'alice'"], {(10, "account")}),
+    "a changed nonce": ([f"UPDATE ledger_entry SET nonce = 'x' {ALICE} = 6"], {(6, "hash")}),
+    "a changed time": (
+        [f"UPDATE ledger_entry SET created_on = created_on - interval '1 second' {ALICE} = 7"],
+        {(7, "hash"), (7, "time")},
+    ),
+    "a changed client": ([f"UPDATE ledger_entry SET client = 'x' {ALICE} = 6"], {(6, "hash")}),
+    "a changed operation": ([f"UPDATE ledger_entry SET operation = 'x' {ALICE} = 6"], {(6, "hash")}),
+    "a claim set free": ([f"UPDATE ledger_entry SET claim = 'x' {ALICE} = 6"], {(6, "hash")}),
+    "an amount that the delta does not fit": (
+        [
+            "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_whole_units",
+            f"UPDATE ledger_entry SET amount = 7 {ALICE} = 6",
+        ],
+        {(6, "hash"), (6, "delta")},
+    ),
+    "a hash": ([f"UPDATE ledger_entry SET hash = '\\x00' {ALICE} = 6"], {(6, "hash"), (7, "hash")}),
+    "another entry reversed": (
+        [f"UPDATE ledger_entry SET reverses_id = 0 {ALICE} = 8"],
+        {(8, "hash"), (8, "reversal"), (7, "reversal")},
+    ),
+    "a reversal beyond its entry": (
+        [f"UPDATE ledger_entry SET amount = 7, delta = 49 {ALICE} = 9"],
+        {(9, "hash"), (9, "balance"), (7, "reversal")},
+    ),
+    "more left to reverse than there is": (
+        ["UPDATE ledger_reversible SET remaining = 3 WHERE owner_id = 'alice'"],
+        {(7, "reversal")},
+    ),
+    "what is left forgotten": (["DELETE FROM ledger_reversible WHERE owner_id = 'alice'"], {(7, "reversal")}),
+}
+
+
+def test_books_that_nobody_touched_have_no_fault() -> None:
+    assert faults() == []
+    assert faults(owner="alice") == []
+    assert faults(since=Entry.objects.get(owner_id="alice", seq=8).created_on) == []
+
+
+@pytest.mark.parametrize("what", TAMPERING)
+def test_tampering_is_found_and_named(what: str) -> None:
+    statements, expected = TAMPERING[what]
+    tamper(*statements)
+    found = faults()
+    assert {owner for owner, _, _ in found} == {"alice"}
+    assert {(seq, kind) for _, seq, kind in found} == expected
+    assert set(faults(owner="alice")) == set(found)
+    assert faults(owner="bob") == []
+
+
+def test_since_looks_at_what_came_later_and_at_what_stands_before_it() -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    Account.objects.filter(pk="alice").update(updated_on=later)
+    post(GAMING, ADD, owner_id="alice", nonce="later")
+    Account.objects.filter(pk="aaron").update(updated_on=later)
+    assert faults(since=later) == [("aaron", 10, "account")]
+    tamper(f"UPDATE ledger_entry SET hash = '\\x00' {ALICE} = 10")
+    assert faults(since=later, owner="alice") == [("alice", 11, "hash")]
+    tamper(f"DELETE FROM ledger_entry {ALICE} = 10")
+    assert faults(since=later, owner="alice") == [
+        ("alice", 11, "sequence"),
+        ("alice", 11, "balance"),
+        ("alice", 11, "hash"),
+    ]
+
+
+def run(command: str, *arguments: str) -> str:
+    out = StringIO()
+    call_command(command, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_says_what_it_checked() -> None:
+    assert run("verifyledger") == "30 entries of 3 accounts: no fault.\n"
+    assert run("verifyledger", "--owner", "bob") == "10 entries of 1 accounts: no fault.\n"
+
+
+def test_the_command_prints_each_fault_and_fails() -> None:
+    tamper(f"UPDATE ledger_entry SET nonce = 'x' {ALICE} = 6")
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 faults"):
+        call_command("verifyledger", "--since", "2020-01-01T00:00:00Z", stdout=out)
+    assert out.getvalue() == "alice #6: hash: it is not that of this entry after the one before it\n"
+
+
+@pytest.mark.parametrize("arguments", [["--since", "yesterday"], ["--since", "2026-11-24T09:30:00"], ["--jobs", "0"]])
+def test_the_command_refuses_what_it_cannot_read(arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match=r"invalid (moment|count) value"):
+        call_command("verifyledger", *arguments)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_jobs_check_all_ranges_and_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger_core.verification._ENTRIES_AT_ONCE", 10)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(f"UPDATE ledger_entry SET nonce = 'x' {ALICE} = 6")
+        cursor.execute("UPDATE ledger_entry SET nonce = 'y' WHERE owner_id = 'bob' AND seq = 2")
+        cursor.execute("SET session_replication_role = origin")
+    told: list[int] = []
+    assert faults(jobs=2, progress=told.append) == faults() == [("alice", 6, "hash"), ("bob", 2, "hash")]
+    assert told == [10, 10, 10]
+
+
+def test_the_trial_balance_agrees_to_the_credit() -> None:
+    lines = run("trialbalance").splitlines()
+    cells = {
+        name: (int(entries.replace(",", "")), int(moved.replace(",", "")))
+        for name, entries, moved in (line.rsplit(maxsplit=2) for line in lines)
+    }
+    assert cells["gaming:CREDIT_ADD"] == (18, 450)
+    assert cells["gaming:DUEL"] == (3, -63)
+    assert cells["gaming:REMATCH"] == (6, 42)
+    assert cells["all entries"] == (30, 429)
+    assert cells["all balances"] == (3, 429)
+
+
+def test_the_trial_balance_fails_where_a_balance_is_not_what_was_posted() -> None:
+    Account.objects.filter(pk="alice").update(balance=1)
+    with pytest.raises(CommandError, match=r"differ by \+142 credits"):
+        run("trialbalance")
+
+
+def test_empty_books_are_right() -> None:
+    tamper("DELETE FROM ledger_entry", "DELETE FROM ledger_account", "DELETE FROM ledger_reversible")
+    assert run("verifyledger") == "0 entries of 0 accounts: no fault.\n"
+    assert "all balances" in run("trialbalance")

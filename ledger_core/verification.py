@@ -1,0 +1,101 @@
+"""Verification: whether the books are as they were posted. Reads alone, while others post."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from ledger_core import sql
+from ledger_core.models import Account
+from ledger_core.values import OwnerId, check
+
+_VERIFY = sql.load("verify")
+_ENTRIES_AT_ONCE = 20_000  # a range of owners with about as many: a tenth of a second, and a step of the progress bar
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is not as it was posted, at an owner's entry of that sequence number."""
+
+    owner_id: str
+    seq: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Owners from `first` on and before `stop`, with about so many entries."""
+
+    first: str
+    stop: str | None
+    entries: int
+
+
+def verify(
+    *,
+    owner: str | None = None,
+    since: datetime = _EVER,
+    jobs: int = 1,
+    progress: Callable[[int], object] = lambda entries: None,
+) -> Iterator[Fault]:
+    """Yield the faults in the books: of all owners or of one, in all entries or those since a moment.
+
+    For every entry: its place in the sequence, its time, its balance, its delta and its hash, each against the entry
+    before; for every account: its newest entry; for every entry that was reversed: the units. `jobs` ranges of
+    owners are read at once, each over a connection of its own. `progress` is told of each range's entries.
+    """
+    ranges = _ranges() if owner is None else iter([_range_of(owner)])
+    for checked, faults in _in_parallel(lambda range_: _faults(range_, since), ranges, jobs):
+        yield from faults
+        progress(checked.entries)
+
+
+def _range_of(owner: str) -> _Range:
+    check(owner, OwnerId, "owner")
+    # No owner has a control character, so nobody stands between.
+    return _Range(owner, f"{owner}\x01", Account.objects.filter(pk=owner).values_list("seq", flat=True).first() or 0)
+
+
+def _ranges() -> Iterator[_Range]:
+    """Yield ranges that hold every owner there could be, so that an entry without an account is met too."""
+    first, entries = "", 0
+    for owner_id, seq in Account.objects.order_by("pk").values_list("pk", "seq").iterator(chunk_size=10_000):
+        if entries >= _ENTRIES_AT_ONCE:
+            yield _Range(first, owner_id, entries)
+            first, entries = owner_id, 0
+        entries += seq
+    yield _Range(first, None, entries)
+
+
+def _faults(range_: _Range, since: datetime) -> list[Fault]:
+    with connection.cursor() as cursor:
+        cursor.execute(_VERIFY, {"first": range_.first, "stop": range_.stop, "since": since})
+        return [Fault(*row) for row in cursor.fetchall()]
+
+
+def _in_parallel(
+    work: Callable[[_Range], list[Fault]], ranges: Iterator[_Range], jobs: int
+) -> Iterator[tuple[_Range, list[Fault]]]:
+    if jobs == 1:  # here, on this connection and in its transaction
+        yield from ((range_, work(range_)) for range_ in ranges)
+        return
+
+    def on_a_connection_of_its_own(range_: _Range) -> list[Fault]:
+        try:
+            return work(range_)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(jobs) as threads:
+        waiting: deque[tuple[_Range, Future[list[Fault]]]] = deque()
+        for range_ in ranges:
+            waiting.append((range_, threads.submit(on_a_connection_of_its_own, range_)))
+            if len(waiting) > 2 * jobs:  # no more than the threads need, however many there are
+                done, future = waiting.popleft()
+                yield done, future.result()
+        for done, future in waiting:
+            yield done, future.result()
