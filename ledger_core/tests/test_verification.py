@@ -57,7 +57,7 @@ SWAP = """
 CONTENTS = ("app", "operation", "amount", "delta", "balance_after", "nonce", "claim", "reverses_id", "client")
 SWAP_CONTENTS = SWAP.format(columns=", ".join(f"{column} = b.{column}" for column in CONTENTS if column != "nonce"))
 
-TAMPERING: dict[str, tuple[list[str], set[tuple[int, str]]]] = {
+TAMPERING: dict[str, tuple[list[str], set[tuple[int | None, str]]]] = {
     "a changed delta": ([f"UPDATE ledger_entry SET delta = 100 {ALICE} = 3"], {(3, "hash"), (3, "balance")}),
     "a delta and all balances after it": (
         [

@@ -1,0 +1,49 @@
+"""`manage.py exportledger`"""
+
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Sum
+
+from ledger_core.exporting import FORMATS, Format, Position, records
+from ledger_core.management.progress import progress_bar
+from ledger_core.models import Account
+
+
+class Command(BaseCommand):
+    help = "Write all entries: as JSON lines, which importledger reads, as CSV, or as a journal for hledger."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--format", choices=FORMATS, default="jsonl")
+        parser.add_argument("--output", type=Path, help="the file to write; standard output unless it is said")
+        parser.add_argument("--resume", action="store_true", help="go on after the last entry that the file has")
+
+    def handle(self, *, format: str, output: Path | None, resume: bool, **options: Any) -> None:  # noqa: A002
+        form = FORMATS[format]
+        if output is None:
+            if resume:
+                raise CommandError("Only a file can be resumed: name it with --output.")
+            _write(sys.stdout.buffer, form, None)
+        elif resume and output.exists():
+            with output.open("r+b") as file:
+                position = form.resume(file)
+                file.seek(0, 2)
+                _write(file, form, position)
+        else:
+            try:
+                with output.open("xb") as file:
+                    _write(file, form, None)
+            except FileExistsError:
+                raise CommandError(f"{output} is there already: go on with it by --resume, or name another.") from None
+
+
+def _write(file: BinaryIO, form: Format, after: Position | None) -> None:
+    total = Account.objects.aggregate(total=Sum("seq"))["total"] or 0
+    if after is None:
+        file.write(form.header.encode())
+    with progress_bar(total, "entries") as bar:
+        for record in records(after):
+            file.write(form.write(record).encode())
+            bar.update()
