@@ -58,8 +58,10 @@ def fault(value: object, kind: Any, *, strict: bool = True) -> str | None:
         msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         detail = str(error)
-        # A regular expression tells people little.
-        return kind.__metadata__[0].extra["pattern"] if "matching regex" in detail else detail
+        for meta in getattr(kind, "__metadata__", ()):
+            if "matching regex" in detail and meta.extra:
+                return str(meta.extra["pattern"])  # a regular expression tells people little
+        return detail
     return None
 
 

@@ -121,7 +121,7 @@ if not DEVELOPMENT:
     CSRF_COOKIE_SECURE = True
 
 # The most that any view reads; one that takes a single operation reads less (ledger_core.api.views).
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -91,7 +91,7 @@ class BalanceView(LedgerAPIView):
 class BatchView(BalanceView):
     """Posts batches, at an address that is also the one of the owner called batch."""
 
-    max_body = 2 * 1024 * 1024  # a thousand of the longest owners and nonces, escaped
+    max_body = 4 * 1024 * 1024  # a thousand of the longest owners and nonces, escaped
     batch = True
 
     @extend_schema(exclude=True)  # described as every owner's

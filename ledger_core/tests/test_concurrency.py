@@ -8,11 +8,23 @@ from typing import TypeVar
 
 import pytest
 from django.db import connection
-from django.db.models import Sum
 
-from ledger_core.models import Account, Entry
-from ledger_core.posting import InsufficientBalance, NonceReused, Posted, post
+from ledger_core.models import Account, Entry, Reversible
+from ledger_core.operations import SharedOperation
+from ledger_core.posting import (
+    AlreadyClaimed,
+    BatchRefused,
+    InsufficientBalance,
+    Item,
+    NonceReused,
+    NotReversible,
+    Posted,
+    post,
+    post_batch,
+)
 from ledger_core.tests.gaming import ADD, CHESS, GAMING, SPEND, ChessOperation, GamingOperation
+from ledger_core.trial_balance import trial_balance
+from ledger_core.verification import verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,18 +51,8 @@ def race(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
 
 
 def assert_the_books_agree() -> None:
-    """Each balance is the sum of its deltas; each history is 1, 2, 3 …, and each entry left what the next found."""
-    for account in Account.objects.all():
-        entries = list(Entry.objects.filter(owner=account).order_by("seq"))
-        assert [entry.seq for entry in entries] == list(range(1, account.seq + 1))
-        balance = 0
-        for entry in entries:
-            balance += entry.delta
-            assert entry.balance_after == balance >= 0
-        assert account.balance == balance
-        assert account.head == entries[-1].hash
-    total = Account.objects.aggregate(total=Sum("balance"))["total"]
-    assert total == Entry.objects.aggregate(total=Sum("delta"))["total"]
+    assert list(verify()) == []
+    assert trial_balance().agrees
 
 
 def test_writers_on_one_owner_lose_no_credit_and_no_sequence_number() -> None:
@@ -147,6 +149,78 @@ def test_a_retry_posts_where_the_first_that_was_under_way_failed() -> None:
     (outcome,) = second.result()
     assert isinstance(outcome, Posted)
     assert not outcome.replayed
+    assert_the_books_agree()
+
+
+def test_racing_claims_of_one_slot_take_it_once() -> None:
+    outcomes = race(
+        [lambda n=n: post(GAMING, SharedOperation.DAILY_REWARD, owner_id="alice", nonce=str(n)) for n in range(WRITERS)]  # type: ignore[misc]
+    )
+    assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, AlreadyClaimed: WRITERS - 1}
+    assert Account.objects.get(owner_id="alice").balance == 1
+    assert_the_books_agree()
+
+
+def test_racing_reversals_never_take_back_more_than_there_was() -> None:
+    """Refunds of one, two and three units, single and in batches: what is taken back are all the units, and no more."""
+    post(GAMING, ADD, owner_id="alice", nonce="credit", amount=100)
+    duel = post(GAMING, GamingOperation.DUEL, owner_id="alice", nonce="duel", amount=20).entry.pk
+    rematch = GamingOperation.REMATCH
+
+    def reverse(n: int) -> int:
+        amount = n % 3 + 1
+        if n % 4:
+            post(GAMING, rematch, owner_id="alice", nonce=str(n), amount=amount, reverses=duel)
+        else:
+            post_batch(GAMING, [Item(rematch, "alice", str(n), amount, duel)])
+        return amount
+
+    outcomes = race([lambda n=n: reverse(n) for n in range(WRITERS)])  # type: ignore[misc]
+
+    assert {type(outcome) for outcome in outcomes} == {int, NotReversible, BatchRefused}
+    taken_back = sum(outcome for outcome in outcomes if isinstance(outcome, int))
+    assert Reversible.objects.get().remaining == 20 - taken_back
+    assert taken_back >= 18  # a refusal means that fewer were left than were asked for
+    assert_the_books_agree()
+
+
+def test_batches_over_the_same_owners_in_opposite_order_never_deadlock() -> None:
+    """New owners and known ones, with single posts in between: PostgreSQL ends a deadlock by an error."""
+    owners = [f"owner-{n}" for n in range(20)]
+    for owner in owners[::3]:
+        post(GAMING, ADD, owner_id=owner, nonce="0")
+
+    def write(writer: int) -> None:
+        for turn in range(6):
+            ordered = owners if (writer + turn) % 2 else owners[::-1]
+            post_batch(GAMING, [Item(ADD, owner, f"{writer}-{turn}") for owner in ordered])
+            post(GAMING, ADD, owner_id=ordered[writer % 20], nonce=f"{writer}-{turn}-single")
+
+    outcomes = race([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
+
+    assert outcomes == [None] * 16
+    assert Entry.objects.count() == 7 + 16 * 6 * 21
+    assert_the_books_agree()
+
+
+def test_one_batch_from_many_is_posted_once_and_all_get_its_entries() -> None:
+    items = [Item(ADD, f"owner-{n % 5}", str(n)) for n in range(50)]
+    outcomes = race([lambda: [posted.entry.pk for posted in post_batch(GAMING, items)]] * 16)
+    assert len({tuple(outcome) for outcome in outcomes if isinstance(outcome, list)}) == 1, outcomes
+    assert not any(isinstance(outcome, Exception) for outcome in outcomes)
+    assert Entry.objects.count() == 50
+    assert_the_books_agree()
+
+
+def test_batches_that_share_items_post_each_once() -> None:
+    """What others post while a batch is refused and looked into is a replay, and the rest is posted."""
+
+    def write(writer: int) -> int:
+        return len(post_batch(GAMING, [Item(ADD, f"owner-{n % 4}", str(n)) for n in range(writer, writer + 10)]))
+
+    outcomes = race([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
+    assert outcomes == [10] * 16
+    assert Entry.objects.count() == 25
     assert_the_books_agree()
 
 

@@ -1,0 +1,228 @@
+"""GET ledger/{owner_id}/entries, GET entries/{id} and GET ledger/{owner_id}?at=…"""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from ledger_core.models import Entry
+from ledger_core.tests.conftest import Post, problem_of
+from ledger_core.tests.factories import post_body
+
+pytestmark = pytest.mark.django_db
+
+ENTRIES = "/api/v1/content/ledger/alice/entries"
+
+
+@pytest.fixture
+def history(post_json: Post) -> list[Entry]:
+    """Ten entries of alice's in turns of the apps, an hour apart; every third one spends."""
+    for n in range(10):
+        operation = "CREDIT_SPEND" if n % 3 == 2 else "CREDIT_ADD"
+        post_json(post_body(owner_id="alice", operation=operation), app=("content", "ecommerce")[n % 2])
+    post_json(post_body(owner_id="bob"))
+    with connection.cursor() as cursor:  # the tests' transaction is one moment
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE ledger_entry SET created_on = created_on - (20 - seq) * interval '1 hour'")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    return list(Entry.objects.filter(owner_id="alice").order_by("seq"))
+
+
+def get(api: Client, address: str, **query: str | int) -> Any:
+    response = api.get(address, query)
+    assert response.status_code == 200, response.content
+    return json.loads(response.content)
+
+
+def seqs(document: dict[str, Any]) -> list[int]:
+    return [entry["seq"] for entry in document["entries"]]
+
+
+def test_an_app_lists_its_own_entries_newest_first(api: Client, history: list[Entry]) -> None:
+    document = get(api, ENTRIES)
+    assert seqs(document) == [9, 7, 5, 3, 1]
+    assert document["next"] is None
+    assert document["entries"][0]["hash"] == bytes(history[8].hash).hex()
+    assert seqs(get(api, ENTRIES.replace("content", "ecommerce"))) == [10, 8, 6, 4, 2]
+
+
+def test_pages_follow_each_other_while_entries_arrive(api: Client, post_json: Post, history: list[Entry]) -> None:
+    page = get(api, ENTRIES, limit=2)
+    read = seqs(page)
+    while page["next"]:
+        post_json(post_body(owner_id="alice"))
+        page = get(api, page["next"])
+        read += seqs(page)
+    assert read == [9, 7, 5, 3, 1]
+
+
+def test_they_are_filtered_by_operation(api: Client, history: list[Entry]) -> None:
+    document = get(api, ENTRIES, operation="CREDIT_SPEND", limit=1)
+    assert seqs(document) == [9]
+    assert seqs(get(api, document["next"])) == [3]
+
+
+def test_they_are_filtered_by_time(api: Client, history: list[Entry]) -> None:
+    third, seventh = (history[seq - 1].created_on.isoformat() for seq in (3, 7))
+    assert seqs(get(api, ENTRIES, since=third)) == [9, 7, 5, 3]
+    assert seqs(get(api, ENTRIES, until=seventh)) == [5, 3, 1]
+    page = get(api, ENTRIES, since=third, until=seventh, limit=1)
+    assert seqs(page) == [5]
+    assert seqs(get(api, page["next"])) == [3]
+    assert seqs(get(api, ENTRIES, since="2100-01-01T00:00:00Z")) == []
+    assert seqs(get(api, ENTRIES, until="1970-01-01T00:00:00Z")) == []
+
+
+def test_an_owner_without_entries_in_the_app_has_an_empty_list(api: Client, history: list[Entry]) -> None:
+    assert get(api, "/api/v1/ecommerce/ledger/bob/entries") == {"entries": [], "next": None}
+
+
+def test_an_owner_without_an_account_is_not_found(api: Client) -> None:
+    response = api.get(ENTRIES)
+    assert (response.status_code, problem_of(response)["code"]) == (404, "account-not-found")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=x", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("before=0", "before"),
+        ("before=9223372036854775808", "before"),
+        ("since=yesterday", "since"),
+        ("until=2026-11-24T09:30:00", "until"),
+        ("page=2", "page"),
+        ("since=%00", "since"),
+    ],
+)
+def test_a_query_that_cannot_be_read_is_refused(api: Client, query: str, field: str) -> None:
+    response = api.get(f"{ENTRIES}?{query}")
+    problem = problem_of(response)
+    assert (response.status_code, [error["field"] for error in problem["errors"]]) == (400, [field])
+
+
+@pytest.mark.parametrize("operation", ["PURCHASE", "", "%00"])
+def test_an_operation_that_the_app_does_not_have_is_refused(api: Client, operation: str) -> None:
+    response = api.get(f"{ENTRIES}?operation={operation}")
+    assert (response.status_code, problem_of(response)["code"]) == (400, "invalid-operation")
+
+
+def test_an_entry_is_read_by_the_app_that_posted_it(api: Client, history: list[Entry]) -> None:
+    entry = history[0]
+    assert get(api, f"/api/v1/content/entries/{entry.pk}")["nonce"] == entry.nonce
+    response = api.get(f"/api/v1/ecommerce/entries/{entry.pk}")
+    assert (response.status_code, problem_of(response)["code"]) == (404, "entry-not-found")
+
+
+@pytest.mark.parametrize("entry_id", ["0", "-1", "x", "9223372036854775808", "9" * 400])
+def test_an_id_that_cannot_be_is_not_found(api: Client, entry_id: str) -> None:
+    assert problem_of(api.get(f"/api/v1/content/entries/{entry_id}"))["status"] == 404
+
+
+def test_a_balance_is_read_as_it_was_at_a_moment(api: Client, history: list[Entry]) -> None:
+    address = "/api/v1/content/ledger/alice"
+    for entry in history:
+        for moment in (entry.created_on, entry.created_on + timedelta(minutes=59)):
+            then = get(api, address, at=moment.isoformat())
+            assert (then["seq"], then["balance"]) == (entry.seq, entry.balance_after)
+    assert get(api, address, at="2100-01-01T00:00:00Z") == get(api, address) | {
+        "updated_on": history[-1].created_on.isoformat().replace("+00:00", "Z")
+    }
+    before = history[0].created_on - timedelta(microseconds=1)
+    assert problem_of(api.get(address, {"at": before.isoformat()}))["code"] == "account-not-found"
+
+
+def test_of_entries_of_one_moment_the_last_counts(api: Client) -> None:
+    entries = [post_body(owner_id="alice", amount=amount) for amount in (1, 2, 3)]
+    response = api.post("/api/v1/content/ledger/batch", {"entries": entries}, content_type="application/json")
+    moment = json.loads(response.content)["entries"][0]["created_on"]
+    assert get(api, "/api/v1/content/ledger/alice", at=moment)["balance"] == 60
+
+
+@pytest.mark.parametrize("query", ["at=now", "at=", "at=2026-11-24", "when=2026-11-24T09:30:00Z"])
+def test_a_moment_that_cannot_be_read_is_refused(api: Client, query: str) -> None:
+    assert problem_of(api.get(f"/api/v1/content/ledger/alice?{query}"))["code"] == "invalid-request"
+
+
+def test_each_read_is_one_query(
+    api: Client, history: list[Entry], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    moment = quote(history[5].created_on.isoformat())
+    for address in (
+        f"{ENTRIES}?since={moment}&until={moment}&before=9&operation=CREDIT_ADD",
+        f"{ENTRIES}?limit=2",
+        f"/api/v1/content/ledger/alice?at={moment}",
+        f"/api/v1/content/entries/{history[0].pk}",
+    ):
+        with django_assert_num_queries(2 if "until" in address else 1):  # an empty page asks for the account
+            assert api.get(address).status_code == 200
+
+
+def test_deep_pages_and_moments_are_found_by_index() -> None:
+    """Of ten thousand entries, what is read is about what is answered."""
+    from ledger_core.balances import balance_at
+    from ledger_core.entries import entries_of
+
+    with connection.cursor() as cursor:
+        cursor.execute(FILL)
+        cursor.execute("ANALYZE ledger_entry")
+        moment = Entry.objects.get(owner_id="old", seq=3000).created_on
+        for read in (
+            lambda: entries_of("content", "old", limit=10, before=5000),
+            lambda: entries_of("content", "old", limit=10, until=moment),
+            lambda: entries_of("content", "old", limit=10, until=moment, since=moment - timedelta(minutes=5)),
+            lambda: balance_at("old", moment),
+        ):
+            with Explained() as explained:
+                read()
+            assert explained.rows() < 60
+
+
+FILL = """
+    WITH account AS (
+        INSERT INTO ledger_account (owner_id, balance, seq, head, created_on, updated_on)
+        VALUES ('old', 0, 10000, '', now(), now()) RETURNING owner_id
+    )
+    INSERT INTO ledger_entry
+        (owner_id, seq, app, operation, amount, delta, balance_after, nonce, client, created_on, hash)
+    SELECT owner_id, seq, 'content', 'CREDIT_ADD', 1, 0, 0, 'nonce-' || seq, '', now() + seq * interval '1 minute', ''
+    FROM account, generate_series(1, 10000) seq
+"""
+
+
+class Explained:
+    """Takes the queries that are made inside, and tells how many rows their plans read."""
+
+    def __enter__(self) -> "Explained":
+        self._queries: list[tuple[str, Any]] = []
+        self._wrapper = connection.execute_wrapper(self._note)
+        self._wrapper.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._wrapper.__exit__(*error)
+
+    def _note(self, execute: Any, statement: str, parameters: Any, many: bool, context: Any) -> Any:
+        self._queries.append((statement, parameters))
+        return execute(statement, parameters, many, context)
+
+    def rows(self) -> float:
+        read = 0.0
+        with connection.cursor() as cursor:
+            for statement, parameters in self._queries:
+                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
+                ((plans,),) = cursor.fetchall()
+                read += _rows(json.loads(plans)[0]["Plan"] if isinstance(plans, str) else plans[0]["Plan"])
+        return read
+
+
+def _rows(plan: dict[str, Any]) -> float:
+    own = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+    return float(own) + sum(_rows(child) for child in plan.get("Plans", ()))
