@@ -71,12 +71,33 @@ def _check(plugin: LedgerApp) -> Iterator[CheckMessage]:
                 obj=plugin,
                 id="ledger_core.E006",
             )
+        yield from _check_reversal(plugin, operation)
     if not _NAMESPACE.fullmatch(plugin.namespace):
         yield Error(
             f"The namespace {plugin.namespace!r} of {plugin.label} does not fit a URL.",
             hint="Use small letters, digits, hyphens and underscores, 64 at most, a letter first.",
             obj=plugin,
             id="ledger_core.E007",
+        )
+
+
+def _check_reversal(plugin: LedgerApp, operation: Operation) -> Iterator[CheckMessage]:
+    reversed_terms = operation.terms.reverses
+    if reversed_terms is None:
+        return
+    if reversed_terms not in [other.terms for other in type(operation)]:
+        yield Error(
+            f"The operation {operation.code} of {plugin.label} reverses one that is not of its class.",
+            hint="Name a member that stands above it: Terms(…, reverses=PURCHASE).",
+            obj=plugin,
+            id="ledger_core.E008",
+        )
+    elif operation.terms.value * reversed_terms.value > 0 or abs(operation.terms.value) > abs(reversed_terms.value):
+        yield Error(
+            f"The operation {operation.code} of {plugin.label} gives back more than {operation.reverses} took.",
+            hint="A unit of it moves at most what a unit of the other moved, in the other direction.",
+            obj=plugin,
+            id="ledger_core.E009",
         )
 
 

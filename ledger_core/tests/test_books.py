@@ -157,6 +157,15 @@ def test_the_balance_check_holds_without_the_service() -> None:
         Account.objects.update(balance=-1)
 
 
+@pytest.mark.parametrize("owner_id", ["", "a\nb", "x" * 129])
+def test_an_account_has_a_plain_owner(owner_id: str) -> None:
+    post(GAMING, ADD, owner_id="alice", nonce="1")
+    account = Account.objects.get()
+    account.pk = owner_id
+    with pytest.raises(IntegrityError, match=constraints.OWNER_PLAIN):
+        account.save(force_insert=True)
+
+
 def test_an_account_cannot_go_while_it_has_entries() -> None:
     post(GAMING, ADD, owner_id="alice", nonce="1")
     with pytest.raises(IntegrityError, match=constraints.OF_ACCOUNT), connection.cursor() as cursor:

@@ -82,3 +82,33 @@ def test_a_name_that_is_no_code_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("namespace", ["a/b", "Gaming", "a b", "ä"])
 def test_a_namespace_that_fits_no_url_is_found(monkeypatch: pytest.MonkeyPatch, namespace: str) -> None:
     assert found(monkeypatch, plugin("gaming", GAMING, namespace)) == ["ledger_core.E007"]
+
+
+class ForeignReversalOperation(Operation):
+    RETURN = Terms(+7, "Of another app's operation.", reverses=GamingOperation.DUEL.terms)
+
+
+def test_a_reversal_of_what_is_not_of_its_class_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(monkeypatch, plugin("shop", OperationSet("shop", ForeignReversalOperation))) == ["ledger_core.E008"]
+
+
+@pytest.mark.parametrize(("value", "back"), [(-10, 11), (-10, -10), (5, 5), (5, -6), (0, 1), (0, -1)])
+def test_a_reversal_that_gives_back_more_than_was_taken_is_found(
+    monkeypatch: pytest.MonkeyPatch, value: int, back: int
+) -> None:
+    class ShopOperation(Operation):
+        BUY = Terms(value, "Bought.")
+        RETURN = Terms(back, "Given back.", reverses=BUY)
+
+    assert found(monkeypatch, plugin("shop", OperationSet("shop", ShopOperation))) == ["ledger_core.E009"]
+
+
+@pytest.mark.parametrize(("value", "back"), [(-10, 10), (-10, 8), (-10, 0), (5, -5), (0, 0)])
+def test_a_reversal_that_gives_back_at_most_what_was_taken_passes(
+    monkeypatch: pytest.MonkeyPatch, value: int, back: int
+) -> None:
+    class ShopOperation(Operation):
+        BUY = Terms(value, "Bought.")
+        RETURN = Terms(back, "Given back.", reverses=BUY)
+
+    assert found(monkeypatch, plugin("shop", OperationSet("shop", ShopOperation))) == []

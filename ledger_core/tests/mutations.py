@@ -1,0 +1,140 @@
+"""`make mutations`: takes one guard away at a time, in a copy, and shows which tests fail.
+
+A guard that no test misses lacks a test. Constraints are dropped at the end of the migrations. Tests that compare names alone are left out: what is asked is
+whether the behaviour is missed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ledger_core import constraints
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MIGRATION, POST = "ledger_core/sql/0002_rules.sql", "ledger_core/sql/post.sql"
+LEFT_OUT = ["test_every_named_constraint", "test_every_constraint_of", "test_every_unique", "test_migrations_go_back"]
+
+Edits = list[tuple[str, str, str]]  # file, what stands there, what shall: "" for the file's end
+
+READ_THEN_WRITE: Edits = [
+    (
+        "ledger_core/posting/single.py",
+        "        cursor.execute(_POST, parameters)\n",
+        """\
+        cursor.execute("SELECT balance, seq, head FROM ledger_account WHERE owner_id = %(owner_id)s", parameters)
+        statement = _POST
+        if (read := cursor.fetchone()) is not None:
+            parameters |= {"b": Int8(read[0]), "s": Int8(read[1]), "h": read[2]}
+            for column, name in (("balance", "b::bigint"), ("seq", "s::bigint"), ("head", "h::bytea")):
+                statement = statement.replace(f"a.{column}", f"%({name.replace('::', ')s::')}")
+        cursor.execute(statement, parameters)
+""",
+    )
+]
+HASH = "sha256(previous || convert_to("
+
+
+def without(name: str) -> Edits:
+    table = name.split("_")[1]
+    drop = f"ALTER TABLE ledger_{table} DROP CONSTRAINT {name} CASCADE"
+    if name == constraints.CLAIM_ONCE:  # of some rows alone, which only an index can be
+        drop = f"DROP INDEX {name}"
+    return [(MIGRATION, "", f"\n{drop};\n")]
+
+
+MUTATIONS: Mapping[str, Edits] = {
+    **{name: without(name) for key, name in vars(constraints).items() if key.isupper()},
+    "the append-only trigger": [(MIGRATION, "", "\nDROP TRIGGER ledger_entry_append_only ON ledger_entry;\n")],
+    "the row lock: read, then write": READ_THEN_WRITE,
+    "the row lock and the sequence": READ_THEN_WRITE + without(constraints.SEQUENCE),
+    "the hash of the entry before": [("ledger_core/sql/0001_books.sql", HASH, "sha256(''::bytea || convert_to(")],
+    "the nonce in the hash": [("ledger_core/sql/0001_books.sql", "balance_after, nonce,", "balance_after, '',")],
+    "time that does not go back": [
+        (POST, "updated_on = greatest(a.updated_on, excluded.updated_on)", "updated_on = excluded.updated_on")
+    ],
+    "the balance that is proposed": [(POST, "greatest(%(delta)s::bigint, 0)", "%(delta)s::bigint")],
+    "the reversed entry's operation": [(POST, "            AND operation = %(reversed_operation)s\n", "")],
+    "the reversed entry's app": [(POST, " AND app = %(app)s\n            AND", "\n            AND")],
+    "the period of a claim": [(MIGRATION, "to_char(moment AT TIME ZONE 'UTC', period)", "period")],
+    "the order of a batch's locks": [(MIGRATION, "    ORDER BY 1\n    ON CONFLICT", "    ON CONFLICT")],
+    "a batch's locks": [
+        (MIGRATION, "ON CONFLICT (owner_id) DO UPDATE SET seq = a.seq;", "ON CONFLICT (owner_id) DO NOTHING;")
+    ],
+    "the least of a batch's reversals": [
+        (MIGRATION, "min(coalesce(reversed.amount, 0))", "max(coalesce(reversed.amount, 0))")
+    ],
+    "the look for the nonce after any refusal": [
+        (
+            "ledger_core/posting/single.py",
+            "earlier = earlier_entries([request]).get(request.key)",
+            'earlier = earlier_entries([request]).get(request.key) if "nonce_once" in str(error) else None',
+        )
+    ],
+    "the savepoint": [
+        (
+            "ledger_core/posting/single.py",
+            "transaction.atomic() if connection.in_atomic_block else nullcontext()",
+            "nullcontext()",
+        )
+    ],
+}
+
+
+def main() -> None:
+    missed = [name for name in MUTATIONS if _matches(name) and not _failing(name)]
+    if missed:
+        raise SystemExit(f"No test fails without: {', '.join(missed)}")
+
+
+def _matches(name: str) -> bool:
+    return not sys.argv[1:] or any(word in name for word in sys.argv[1:])
+
+
+def _failing(name: str) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="ledger-mutant-") as folder:
+        mutant = Path(folder, "ledger")
+        shutil.copytree(ROOT, mutant, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        for file, before, after in MUTATIONS[name]:
+            _edit(mutant / file, before, after)
+        failing = _run_tests(mutant)
+    print(f"{'' if failing else 'MISSED: '}{name}: {len(failing)}", *failing[:4], sep="\n    ", flush=True)  # noqa: T201
+    return failing
+
+
+def _edit(file: Path, before: str, after: str) -> None:
+    text = file.read_text()
+    assert before in text, (file, before)
+    file.write_text(text.replace(before, after) if before else text + after)
+
+
+def _run_tests(mutant: Path) -> list[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    chosen = f"not ({' or '.join(LEFT_OUT)})"
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *"-q -n 2 --tb=no -p no:cacheprovider -m".split(),
+            "not service",
+            "-k",
+            chosen,
+        ],
+        cwd=mutant,
+        env=environment | {"LEDGER_ENV": "development"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert "passed" in run.stdout, run.stdout + run.stderr
+    return sorted(set(re.findall(r"^(?:FAILED|ERROR) \S+?(\w+\.py::\w+)", run.stdout, re.MULTILINE)))
+
+
+if __name__ == "__main__":
+    main()
