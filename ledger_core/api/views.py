@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.encoding import escape_uri_path
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
@@ -144,7 +145,7 @@ class EntriesView(LedgerAPIView):
         if len(entries) == query.limit:  # there may be more
             parameters = request.query_params.copy()
             parameters["before"] = str(entries[-1].seq)
-            following = f"{request.path}?{parameters.urlencode()}"
+            following = f"{escape_uri_path(request.path)}?{parameters.urlencode()}"
         return Response(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
 
 

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from ledger_core import constraints
 from ledger_core.api.examples import ENTRY
-from ledger_core.models import Account, Entry
+from ledger_core.models import Account, Entry, Reversible
 from ledger_core.posting import InsufficientBalance, post
 from ledger_core.tests.gaming import ADD, GAMING, SPEND
 
@@ -149,6 +149,12 @@ def test_an_entry_reverses_only_an_entry_of_its_owner() -> None:
     bobs = post(GAMING, ADD, owner_id="bob", nonce="1").entry
     with pytest.raises(IntegrityError, match=constraints.REVERSES_OWN):
         insert(reverses=str(bobs.pk))
+
+
+def test_what_is_left_is_of_an_entry_of_its_owner() -> None:
+    entry = post(GAMING, ADD, owner_id="alice", nonce="1").entry
+    with pytest.raises(IntegrityError, match=constraints.REVERSIBLE_OF_ENTRY):
+        Reversible.objects.create(entry=entry, owner_id="bob", remaining=1)
 
 
 def test_the_balance_check_holds_without_the_service() -> None:

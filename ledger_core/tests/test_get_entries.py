@@ -61,6 +61,14 @@ def test_pages_follow_each_other_while_entries_arrive(api: Client, post_json: Po
     assert read == [9, 7, 5, 3, 1]
 
 
+def test_the_next_page_of_any_owner_has_an_address(api: Client, post_json: Post) -> None:
+    owner = "a?b=c&d#e 100% ü"
+    for _ in range(2):
+        post_json(post_body(owner_id=owner))
+    page = get(api, f"/api/v1/content/ledger/{quote(owner)}/entries", limit=1)
+    assert seqs(get(api, page["next"])) == [1]
+
+
 def test_they_are_filtered_by_operation(api: Client, history: list[Entry]) -> None:
     document = get(api, ENTRIES, operation="CREDIT_SPEND", limit=1)
     assert seqs(document) == [9]

@@ -80,6 +80,26 @@ def test_an_overdraft_is_refused(post_json: Post) -> None:
     assert not Account.objects.exists()
 
 
+def test_a_claim_that_is_taken_is_refused_and_says_until_when(post_json: Post) -> None:
+    for operation in ("DAILY_REWARD", "SIGNUP_CREDIT"):
+        post_json(post_body(operation=operation, owner_id="alice"))
+    daily = problem_of(post_json(post_body(operation="DAILY_REWARD", owner_id="alice")))
+    once = problem_of(post_json(post_body(operation="SIGNUP_CREDIT", owner_id="alice")))
+    assert (daily["code"], daily["status"], daily["again_on"][10:]) == ("already-claimed", 409, "T00:00:00Z")
+    assert (once["code"], once["again_on"]) == ("already-claimed", None)
+
+
+def test_a_refund_names_its_purchase(post_json: Post) -> None:
+    post_json(post_body(owner_id="alice", amount=9))
+    bought = json.loads(post_json(post_body(owner_id="alice", operation="PURCHASE", amount=2), app="ecommerce").content)
+    refund = post_body(owner_id="alice", operation="REFUND_ITEM", amount=3, reverses=bought["id"])
+    problem = problem_of(post_json(refund, app="ecommerce"))
+    assert (problem["code"], problem["status"], problem["remaining"]) == ("not-reversible", 409, 2)
+    assert json.loads(post_json({**refund, "amount": 2}, app="ecommerce").content)["reverses"] == bought["id"]
+    nameless = problem_of(post_json(post_body(owner_id="alice", operation="REFUND_ITEM"), app="ecommerce"))
+    assert nameless["errors"][0]["field"] == "reverses"
+
+
 def test_a_balance_past_bigint_is_refused(post_json: Post) -> None:
     body = post_body(amount=9 * 10**17)
     assert post_json(body).status_code == 201

@@ -13,6 +13,7 @@ from ledger_core.models import Account
 
 
 class Command(BaseCommand):
+    requires_migrations_checks = True
     help = "Write all entries: as JSON lines, which importledger reads, as CSV, or as a journal for hledger."
 
     def add_arguments(self, parser: CommandParser) -> None:

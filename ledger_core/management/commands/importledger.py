@@ -10,6 +10,7 @@ from ledger_core.management.progress import progress_bar
 
 
 class Command(BaseCommand):
+    requires_migrations_checks = True
     help = "Read an export in JSON lines into an empty ledger. Every entry is held against the one before it."
 
     def add_arguments(self, parser: CommandParser) -> None:

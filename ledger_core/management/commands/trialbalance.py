@@ -8,6 +8,7 @@ from ledger_core.trial_balance import trial_balance
 
 
 class Command(BaseCommand):
+    requires_migrations_checks = True
     help = "Sum the entries by app and operation, against the sum of all balances. Exits 1 where they differ."
 
     def handle(self, **options: Any) -> None:

@@ -12,6 +12,7 @@ from ledger_core.verification import verify
 
 
 class Command(BaseCommand):
+    requires_migrations_checks = True
     help = (
         "Check that the books are as they were posted. Prints each fault with its owner and entry, and exits 1 on any."
     )
