@@ -63,7 +63,17 @@ MUTATIONS: Mapping[str, Edits] = {
     "the reversed entry's operation": [(POST, "            AND operation = %(reversed_operation)s\n", "")],
     "the reversed entry's app": [(POST, " AND app = %(app)s\n            AND", "\n            AND")],
     "the period of a claim": [(MIGRATION, "to_char(moment AT TIME ZONE 'UTC', period)", "period")],
-    "the order of a batch's locks": [(MIGRATION, "    ORDER BY 1\n    ON CONFLICT", "    ON CONFLICT")],
+    "the order of a batch's locks": [
+        (
+            MIGRATION,
+            """FROM jsonb_to_recordset(items) AS item (owner_id text)
+    ORDER BY 1""",
+            """FROM ROWS FROM (jsonb_to_recordset(items) AS (owner_id text))
+    WITH ORDINALITY AS item (owner_id, position)
+    GROUP BY owner_id ORDER BY min(position)""",
+        ),
+        (MIGRATION, "SELECT DISTINCT owner_id", "SELECT owner_id"),
+    ],
     "a batch's locks": [
         (MIGRATION, "ON CONFLICT (owner_id) DO UPDATE SET seq = a.seq;", "ON CONFLICT (owner_id) DO NOTHING;")
     ],

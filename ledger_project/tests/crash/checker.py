@@ -1,0 +1,75 @@
+"""The offline checker: holds what the writers were told against what the books have. Pure, and tested by forgeries."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ledger_project.tests.crash.writers import Attempt, Outcome
+
+Row = dict[str, Any]  # an entry of the books, as the API shows it
+
+
+def violations(attempts: Sequence[Attempt], rows: Sequence[Row]) -> Iterator[str]:
+    """Yield each promise that was broken. `rows` are all entries of the books."""
+    posted: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        posted[row["owner_id"], row["nonce"]].append(row)
+    yield from (f"{owner} has {nonce} twice" for (owner, nonce), found in posted.items() if len(found) > 1)
+
+    requests: dict[str, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        requests[attempt.request].append(attempt)
+    for name, tries in requests.items():
+        keys = [(entry["owner_id"], entry["nonce"]) for entry in tries[0].entries]
+        found = [row for key in keys for row in posted.pop(key, [])]
+        yield from (f"{name}: {broken}" for broken in _of_request(tries, found))
+
+    yield from (f"{owner} has {nonce}, which nobody asked for" for owner, nonce in posted)
+    yield from _of_histories(rows)
+
+
+def _of_request(tries: Sequence[Attempt], found: Sequence[Row]) -> Iterator[str]:
+    asked = len(tries[0].entries)
+    acknowledged = [attempt for attempt in tries if attempt.outcome is Outcome.ACKNOWLEDGED]
+    for attempt in acknowledged:
+        if attempt.answer != found:
+            yield "it was acknowledged, and the books have not what it was told"
+    if not acknowledged and tries[-1].outcome is Outcome.REFUSED and found:
+        yield "it was refused, and is in the books"
+    if len(found) not in (0, asked):
+        yield f"{len(found)} of its {asked} entries are in the books"
+
+
+def _of_histories(rows: Sequence[Row]) -> Iterator[str]:
+    histories: dict[str, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: int(row["seq"])):
+        histories[row["owner_id"]].append(row)
+    for owner, history in histories.items():
+        if [row["seq"] for row in history] != list(range(1, len(history) + 1)):
+            yield f"the sequence of {owner} has a gap"
+        balance = 0
+        for row in history:
+            balance += row["delta"]
+            if row["balance_after"] != balance or balance < 0:
+                yield f"the balance of {owner} is wrong after {row['seq']}"
+
+
+def figures(attempts: Sequence[Attempt], rows: Sequence[Row]) -> dict[str, int]:
+    """Return what happened, in numbers."""
+    outcomes = Counter(attempt.outcome for attempt in attempts)
+    tries = Counter(attempt.request for attempt in attempts)
+    last = {attempt.request: attempt for attempt in attempts}
+    return {
+        "requests": len(tries),
+        "attempts": len(attempts),
+        "acknowledged": outcomes[Outcome.ACKNOWLEDGED],
+        "refused": outcomes[Outcome.REFUSED],
+        "unknown": outcomes[Outcome.UNKNOWN],
+        "of these, answers not read": sum(attempt.dropped for attempt in attempts),
+        "requests retried": sum(count > 1 for count in tries.values()),
+        "retried, and the first was posted": sum(
+            attempt.status == 200 and tries[name] > 1 for name, attempt in last.items()
+        ),
+        "requests left unknown": sum(attempt.outcome is Outcome.UNKNOWN for attempt in last.values()),
+        "entries in the books": len(rows),
+    }

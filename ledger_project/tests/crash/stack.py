@@ -1,0 +1,70 @@
+"""A service to be killed: PostgreSQL and gunicorn of their own, in a folder that is thrown away."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger_project.embedded import EmbeddedPostgres
+from ledger_project.serve import GUNICORN_CONFIG
+from ledger_project.tests.conftest import ROOT, environment, free_port, wait_for
+
+
+@dataclass
+class Stack:
+    data: Path
+    url: str
+    port: int
+    gunicorn: subprocess.Popen[bytes]
+
+    def kill_postgres(self) -> None:
+        """Kill PostgreSQL as a crash would, and start it again over what it left."""
+        postmaster = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        family = [postmaster, *_children(postmaster)]
+        os.kill(postmaster, signal.SIGKILL)
+        # Its children end by themselves when they notice; a new server refuses to start beside them.
+        wait_for(lambda: not any(Path(f"/proc/{pid}/cwd").exists() for pid in family))
+        with EmbeddedPostgres(self.data):
+            pass  # it stays: this stack uses it still
+
+    def kill_worker(self) -> None:
+        """Kill a worker of gunicorn's, which puts another in its place."""
+        workers = _children(self.gunicorn.pid)
+        if workers:
+            os.kill(random.choice(workers), signal.SIGKILL)  # noqa: S311
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Stack]:
+    data, metrics = folder / "postgres", folder / "metrics"
+    metrics.mkdir()
+    with EmbeddedPostgres(data) as url, (folder / "gunicorn.log").open("wb") as log:
+        port = free_port()
+        settings = environment(
+            DATABASE_URL=url, BIND=f"127.0.0.1:{port}", WEB_CONCURRENCY="2", PROMETHEUS_MULTIPROC_DIR=str(metrics)
+        )
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=settings, check=True)
+        gunicorn = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"],
+            cwd=ROOT,
+            env=settings,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_for(lambda: len(_children(gunicorn.pid)) == 2)
+            time.sleep(1)  # the workers load Django
+            yield Stack(data, url, port, gunicorn)
+        finally:
+            gunicorn.terminate()
+            gunicorn.wait(timeout=60)

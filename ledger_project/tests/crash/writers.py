@@ -1,0 +1,122 @@
+"""Writers under way over HTTP, who retry what was not answered and write down all that they asked and were told."""
+
+import json
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+OWNERS = ["hot", *(f"owner-{n}" for n in range(12))]
+DROPPED = 0.03  # of the answers are not read
+LEFT = 0.2  # of what was not answered is not asked again
+TIMEOUT = 10  # seconds, which nothing here should take
+
+
+class Outcome(StrEnum):
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"  # for certain: nothing was written
+    UNKNOWN = "unknown"  # no answer, or one that says that the writer cannot know
+
+
+@dataclass
+class Attempt:
+    """One sending of a request: `entries` are asked for, and `answer` are the entries of an acknowledgement."""
+
+    request: str
+    app: str
+    entries: list[dict[str, Any]]
+    outcome: Outcome = Outcome.UNKNOWN
+    status: int = 0  # none
+    answer: list[dict[str, Any]] = field(default_factory=list)
+    dropped: bool = False
+
+
+class Writer(threading.Thread):
+    def __init__(self, name: str, port: int, records: Path, stop: threading.Event) -> None:
+        super().__init__(name=name)
+        self._port, self._path, self._stop_asked = port, records / f"{name}.jsonl", stop
+        self._random = random.Random(name)  # noqa: S311
+        self._connection = self._new_connection()
+        self._purchases: list[dict[str, Any]] = []
+        self._number = 0
+
+    def run(self) -> None:
+        with self._path.open("w") as records:
+            while not self._stop_asked.is_set():
+                for attempt in self._ask():
+                    records.write(json.dumps(vars(attempt)) + "\n")
+        self._connection.close()
+
+    def _ask(self) -> Iterator[Attempt]:
+        """Send a request until it is answered for certain, or left."""
+        self._number += 1
+        app = self._random.choice(["content", "ecommerce"])
+        entries = [self._entry(app, n) for n in range(self._random.choice([1, 1, 1, 1, 1, 5]))]
+        while True:
+            attempt = Attempt(f"{self.name}-{self._number}", app, entries)
+            self._send(attempt)
+            yield attempt
+            if attempt.outcome is not Outcome.UNKNOWN or self._random.random() < LEFT:
+                self._purchases += [entry for entry in attempt.answer if entry["operation"] == "PURCHASE"]
+                return
+            self._stop_asked.wait(0.05)
+
+    def _entry(self, app: str, n: int) -> dict[str, Any]:
+        entry = {"owner_id": self._random.choice(OWNERS), "nonce": f"{self.name}-{self._number}-{n}", "amount": 1}
+        if app == "ecommerce" and self._purchases and self._random.random() < 0.3:
+            bought = self._random.choice(self._purchases)
+            return {**entry, "owner_id": bought["owner_id"], "operation": "REFUND_ITEM", "reverses": bought["id"]}
+        own = {"content": "CONTENT_CREATION", "ecommerce": "PURCHASE"}[app]
+        operation = self._random.choice(["CREDIT_ADD", "CREDIT_SPEND", "DAILY_REWARD", own, own])
+        return {**entry, "operation": operation}
+
+    def _send(self, attempt: Attempt) -> None:
+        batch = len(attempt.entries) > 1
+        body = {"entries": attempt.entries} if batch else attempt.entries[0]
+        address = f"/api/v1/{attempt.app}/ledger{'/batch' if batch else ''}"
+        try:
+            self._connection.request("POST", address, json.dumps(body), {"Content-Type": "application/json"})
+            if self._random.random() < DROPPED:
+                attempt.dropped = True
+                raise ConnectionAbortedError
+            response = self._connection.getresponse()
+            document = json.loads(response.read())
+        except (OSError, HTTPException, ValueError):  # ValueError: half an answer is no JSON
+            self._connection.close()
+            self._connection = self._new_connection()
+            return
+        attempt.status = response.status
+        if response.status in (200, 201):
+            attempt.outcome = Outcome.ACKNOWLEDGED
+            attempt.answer = document["entries"] if batch else [document]
+        elif response.status < 500:
+            attempt.outcome = Outcome.REFUSED
+
+    def _new_connection(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
+
+
+@contextmanager
+def writing(port: int, records: Path, writers: int = 8) -> Iterator[None]:
+    """Have writers under way for as long as the context lasts."""
+    records.mkdir()
+    stop = threading.Event()
+    threads = [Writer(f"writer-{n}", port, records, stop) for n in range(writers)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def read_records(records: Path) -> list[Attempt]:
+    lines = (json.loads(line) for path in sorted(records.glob("*.jsonl")) for line in path.read_text().splitlines())
+    return [Attempt(**line | {"outcome": Outcome(line["outcome"])}) for line in lines]
