@@ -1,0 +1,294 @@
+"""Hypothesis drives the API against a model of the ledger, written from its documents alone."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from ledger_core.verification import verify
+
+APPS = ("content", "ecommerce")
+VALUES = {
+    "DAILY_REWARD": 1,
+    "SIGNUP_CREDIT": 3,
+    "CREDIT_SPEND": -1,
+    "CREDIT_ADD": 10,
+    "CONTENT_CREATION": -5,
+    "CONTENT_ACCESS": 0,
+    "PURCHASE": -10,
+    "REFUND_ITEM": 10,
+}
+SHARED = ["DAILY_REWARD", "SIGNUP_CREDIT", "CREDIT_SPEND", "CREDIT_ADD"]
+OWN = {"content": ["CONTENT_CREATION", "CONTENT_ACCESS"], "ecommerce": ["PURCHASE", "REFUND_ITEM"]}
+OWNERS = 3
+COMPARED = ("operation", "amount", "reverses")  # beside the app, what makes a request another one
+
+Entry = dict[str, Any]
+Body = dict[str, Any]
+
+
+@dataclass
+class Model:
+    """What the documents say of the ledger: entries in the order in which they were posted, by owner."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+
+    def balance(self, owner: str) -> int:
+        return sum(entry["delta"] for entry in self.entries.get(owner, []))
+
+    def by_nonce(self, body: Body) -> Entry | None:
+        own = self.entries.get(body["owner_id"], [])
+        return next((entry for entry in own if entry["nonce"] == body["nonce"]), None)
+
+    def every(self) -> list[Entry]:
+        return [entry for entries in self.entries.values() for entry in entries]
+
+    def verdict(self, app: str, body: Body) -> dict[str, Any] | None:
+        """Return the code of the refusal and what it tells; None where the body is posted or a replay."""
+        earlier = self.by_nonce(body)
+        if earlier:
+            differing = ["app"] if earlier["app"] != app else []
+            differing += [name for name in COMPARED if earlier[name] != body.get(name)]
+            return {"code": "nonce-reused", "fields": differing} if differing else None
+        for refusal in (self._claimed(app, body), self._not_reversible(app, body), self._too_low(body)):
+            if refusal:
+                return refusal
+        return None
+
+    def _claimed(self, app: str, body: Body) -> dict[str, Any] | None:
+        today = datetime.now(UTC).date().isoformat()
+        for entry in self.entries.get(body["owner_id"], []):
+            if (entry["app"], entry["operation"]) != (app, body["operation"]):
+                continue
+            if entry["operation"] == "SIGNUP_CREDIT":
+                return {"code": "already-claimed", "again_on": None}
+            if entry["operation"] == "DAILY_REWARD" and entry["created_on"][:10] == today:
+                return {"code": "already-claimed"}
+        return None
+
+    def _not_reversible(self, app: str, body: Body) -> dict[str, Any] | None:
+        if body["operation"] != "REFUND_ITEM":
+            return None
+        own = self.entries.get(body["owner_id"], [])
+        bought = next((e for e in own if (e["id"], e["operation"]) == (body["reverses"], "PURCHASE")), None)
+        gone = sum(entry["amount"] for entry in own if entry["reverses"] == body["reverses"])
+        left = bought["amount"] - gone if bought else 0
+        return {"code": "not-reversible", "remaining": left} if body["amount"] > left else None
+
+    def _too_low(self, body: Body) -> dict[str, Any] | None:
+        balance = self.balance(body["owner_id"])
+        if balance + VALUES[body["operation"]] * body["amount"] < 0:
+            return {"code": "insufficient-balance", "balance": balance}
+        return None
+
+    def expected(self, app: str, body: Body) -> Entry:
+        """Return the entry that a body makes, without what the database gives it."""
+        own = self.entries.get(body["owner_id"], [])
+        delta = VALUES[body["operation"]] * body["amount"]
+        return {
+            "app": app,
+            **{name: body.get(name) for name in ("operation", "owner_id", "amount", "nonce", "reverses")},
+            "seq": len(own) + 1,
+            "delta": delta,
+            "balance_after": self.balance(body["owner_id"]) + delta,
+        }
+
+    def add(self, entry: Entry) -> None:
+        self.entries.setdefault(entry["owner_id"], []).append(entry)
+
+
+class Ledger(RuleBasedStateMachine):
+    """Two apps post and read; the model is asked first what will come of it."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.example = uuid.uuid4().hex[:8]  # the database keeps what other examples posted
+        self.model = Model()
+        self.asked: list[tuple[str, Body]] = []
+        self.nonces = 0
+
+    def _body(self, data: st.DataObject, app: str) -> Body:
+        operation = data.draw(st.sampled_from(SHARED + OWN[app] * 2 + ["CREDIT_ADD"]))
+        claims = operation in ("DAILY_REWARD", "SIGNUP_CREDIT")
+        self.nonces += 1
+        body = {
+            "operation": operation,
+            "owner_id": f"{self.example}-{data.draw(st.integers(0, OWNERS - 1))}",
+            "nonce": f"nonce-{self.nonces}",
+            "amount": 1 if claims else data.draw(st.integers(1, 4)),
+        }
+        if operation == "REFUND_ITEM":
+            ids = [entry["id"] for entry in self.model.every() if entry["operation"] == "PURCHASE"] * 3
+            ids += [entry["id"] for entry in self.model.every()] + [2**62]
+            body["reverses"] = data.draw(st.sampled_from(ids))
+            owners = [e["owner_id"] for e in self.model.every() if e["id"] == body["reverses"]]
+            body["owner_id"] = data.draw(st.sampled_from(owners * 4 + [body["owner_id"]]))
+        return body
+
+    def _post(self, app: str, body: Body, address: str = "ledger") -> Any:
+        return self.client.post(f"/api/v1/{app}/{address}", body, content_type="application/json")
+
+    def _get(self, address: str, **query: object) -> Any:
+        return self.client.get(f"/api/v1/{address}?{urlencode(query)}")
+
+    def _single(self, app: str, body: Body) -> None:
+        """Post it, and hold the answer against the model's."""
+        earlier, verdict = self.model.by_nonce(body), self.model.verdict(app, body)
+        expected = self.model.expected(app, body)
+        response = self._post(app, body)
+        document = json.loads(response.content)
+        if verdict:
+            assert response.status_code == (402 if verdict["code"] == "insufficient-balance" else 409)
+            assert document | verdict == document
+        elif earlier:
+            assert (response.status_code, response["Idempotency-Replayed"]) == (200, "true")
+            assert document == earlier
+        else:
+            assert response.status_code == 201, document
+            assert document | expected == document
+            self.model.add(document)
+
+    @rule(data=st.data(), app=st.sampled_from(APPS))
+    def post(self, data: st.DataObject, app: str) -> None:
+        body = self._body(data, app)
+        self.asked.append((app, body))
+        self._single(app, body)
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data())
+    def post_again(self, data: st.DataObject) -> None:
+        """A retry at any later time: of what was posted a replay, of what was refused another try."""
+        self._single(*data.draw(st.sampled_from(self.asked)))
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data(), app=st.sampled_from(APPS))
+    def use_a_nonce_otherwise(self, data: st.DataObject, app: str) -> None:
+        _, earlier = data.draw(st.sampled_from(self.asked))
+        body = self._body(data, app) | {"nonce": earlier["nonce"]}
+        if body["operation"] != "REFUND_ITEM":
+            body["owner_id"] = earlier["owner_id"]
+        self._single(app, body)
+
+    @rule(data=st.data(), app=st.sampled_from(APPS), fresh=st.integers(1, 4), old=st.integers(0, 2))
+    def post_batch(self, data: st.DataObject, app: str, fresh: int, old: int) -> None:
+        bodies = [self._body(data, app) for _ in range(fresh)]
+        mine = [body for of, body in self.asked if of == app]
+        bodies += [data.draw(st.sampled_from(mine)) for _ in range(old if mine else 0)]
+        bodies = data.draw(st.permutations(bodies))
+        twice = [
+            b
+            for n, b in enumerate(bodies)
+            if any((b["owner_id"], b["nonce"]) == (a["owner_id"], a["nonce"]) for a in bodies[:n])
+        ]
+        if twice:
+            return
+        self.asked += [(app, body) for body in bodies]
+        after, faults, replayed = self._judge(app, bodies)
+        response = self._post(app, {"entries": bodies}, "ledger/batch")
+        document = json.loads(response.content)
+        if faults:
+            assert (response.status_code, document["code"]) == (409, "batch-refused")
+            assert [item["index"] for item in document["items"]] == list(faults)
+            for item in document["items"]:
+                assert item | faults[item["index"]] == item
+            return
+        assert document["replayed"] == replayed
+        assert response.status_code == (200 if len(replayed) == len(bodies) else 201), document
+        for body, entry in zip(bodies, document["entries"], strict=True):
+            earlier = self.model.by_nonce(body)
+            assert entry == earlier if earlier else entry | after[body["owner_id"], body["nonce"]] == entry
+        for index, entry in enumerate(document["entries"]):
+            if index not in replayed:
+                self.model.add(entry)
+
+    def _judge(
+        self, app: str, bodies: list[Body]
+    ) -> tuple[dict[tuple[str, str], Entry], dict[int, dict[str, Any]], list[int]]:
+        """Return what a batch would make, what is at fault in it, and what are replays, each judged in its turn."""
+        trial = Model({owner: list(entries) for owner, entries in self.model.entries.items()})
+        after: dict[tuple[str, str], Entry] = {}
+        faults: dict[int, dict[str, Any]] = {}
+        replayed = []
+        for index, body in enumerate(bodies):
+            if verdict := trial.verdict(app, body):
+                faults[index] = verdict
+            elif trial.by_nonce(body):
+                replayed.append(index)
+            else:
+                entry = trial.expected(app, body)
+                after[body["owner_id"], body["nonce"]] = entry
+                trial.add(entry | {"id": None, "created_on": datetime.now(UTC).isoformat()})
+        return after, faults, replayed
+
+    @precondition(lambda self: self.model.every())
+    @rule(data=st.data(), app=st.sampled_from(APPS))
+    def read_a_balance_as_it_was(self, data: st.DataObject, app: str) -> None:
+        moment = data.draw(st.sampled_from(self.model.every()))
+        then = [e for e in self.model.entries[moment["owner_id"]] if e["created_on"] <= moment["created_on"]][-1]
+        document = json.loads(self._get(f"{app}/ledger/{moment['owner_id']}", at=moment["created_on"]).content)
+        assert (document["balance"], document["seq"]) == (then["balance_after"], then["seq"])
+
+    @precondition(lambda self: self.model.every())
+    @rule(data=st.data(), app=st.sampled_from(APPS), limit=st.integers(1, 4))
+    def read_entries(self, data: st.DataObject, app: str, limit: int) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.model.entries)))
+        operation = data.draw(st.sampled_from([None, *SHARED, *OWN[app]]))
+        query = {"limit": limit} | ({"operation": operation} if operation else {})
+        address, read = f"/api/v1/{app}/ledger/{owner}/entries?{urlencode(query)}", []
+        while address:
+            page = json.loads(self.client.get(address).content)
+            read += page["entries"]
+            address = page["next"]
+        mine = [e for e in self.model.entries[owner] if e["app"] == app and operation in (None, e["operation"])]
+        assert read == mine[::-1]
+
+    @precondition(lambda self: self.model.every())
+    @rule(data=st.data(), app=st.sampled_from(APPS))
+    def read_an_entry(self, data: st.DataObject, app: str) -> None:
+        entry = data.draw(st.sampled_from(self.model.every()))
+        response = self._get(f"{app}/entries/{entry['id']}")
+        if entry["app"] == app:
+            assert json.loads(response.content) == entry
+        else:
+            assert response.status_code == 404
+
+    @invariant()
+    def balances_are_the_models(self) -> None:
+        for owner, entries in self.model.entries.items():
+            document = json.loads(self._get(f"content/ledger/{owner}").content)
+            assert document["balance"] == self.model.balance(owner) >= 0
+            assert document["seq"] == len(entries)
+            assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+
+    def teardown(self) -> None:
+        assert [fault for owner in self.model.entries for fault in verify(owner=owner)] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_ledger_is_what_its_documents_say() -> None:
+    run_state_machine_as_test(
+        Ledger,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
