@@ -123,20 +123,20 @@ class Ledger(RuleBasedStateMachine):
         self.asked: list[tuple[str, Body]] = []
         self.nonces = 0
 
-    def _body(self, data: st.DataObject, app: str) -> Body:
+    def _body(self, data: st.DataObject, app: str, owner: int | None = None) -> Body:
         operation = data.draw(st.sampled_from(SHARED + OWN[app] * 2 + ["CREDIT_ADD"]))
         claims = operation in ("DAILY_REWARD", "SIGNUP_CREDIT")
         self.nonces += 1
         body = {
             "operation": operation,
-            "owner_id": f"{self.example}-{data.draw(st.integers(0, OWNERS - 1))}",
+            "owner_id": f"{self.example}-{data.draw(st.integers(0, OWNERS - 1)) if owner is None else owner}",
             "nonce": f"nonce-{self.nonces}",
             "amount": 1 if claims else data.draw(st.integers(1, 4)),
         }
         if operation == "REFUND_ITEM":
-            ids = [entry["id"] for entry in self.model.every() if entry["operation"] == "PURCHASE"] * 3
-            ids += [entry["id"] for entry in self.model.every()] + [2**62]
-            body["reverses"] = data.draw(st.sampled_from(ids))
+            ids = [entry["id"] for entry in self.model.every()]
+            bought = [entry["id"] for entry in self.model.every() if entry["operation"] == "PURCHASE"]
+            body["reverses"] = data.draw(st.sampled_from(ids or [2**62]) | st.sampled_from(bought or [2**62]))
             owners = [e["owner_id"] for e in self.model.every() if e["id"] == body["reverses"]]
             body["owner_id"] = data.draw(st.sampled_from(owners * 4 + [body["owner_id"]]))
         return body
@@ -185,9 +185,15 @@ class Ledger(RuleBasedStateMachine):
             body["owner_id"] = earlier["owner_id"]
         self._single(app, body)
 
-    @rule(data=st.data(), app=st.sampled_from(APPS), fresh=st.integers(1, 4), old=st.integers(0, 2))
-    def post_batch(self, data: st.DataObject, app: str, fresh: int, old: int) -> None:
-        bodies = [self._body(data, app) for _ in range(fresh)]
+    @rule(
+        data=st.data(),
+        app=st.sampled_from(APPS),
+        owner=st.sampled_from([None, 0, 1, 2]),
+        fresh=st.integers(1, 4),
+        old=st.integers(0, 2),
+    )
+    def post_batch(self, data: st.DataObject, app: str, owner: int | None, fresh: int, old: int) -> None:
+        bodies = [self._body(data, app, owner) for _ in range(fresh)]
         mine = [body for of, body in self.asked if of == app]
         bodies += [data.draw(st.sampled_from(mine)) for _ in range(old if mine else 0)]
         bodies = data.draw(st.permutations(bodies))
@@ -285,8 +291,8 @@ def test_the_ledger_is_what_its_documents_say() -> None:
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
+            max_examples=100,
+            stateful_step_count=40,
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
