@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="entry",
+            index=models.Index(fields=["owner", "app", "seq"], name="ledger_entry_of_app"),
+        ),
+        migrations.AddIndex(
+            model_name="entry",
             index=models.Index(fields=["owner", "created_on", "seq"], name="ledger_entry_moment"),
         ),
         migrations.AddIndex(

@@ -33,7 +33,7 @@ def test_every_named_constraint_is_in_the_database() -> None:
 
 def test_every_constraint_of_the_database_is_named() -> None:
     named = {value for name, value in vars(constraints).items() if name.isupper()}
-    indexes = {f"ledger_entry_{name}" for name in ("operation", "created_on", "moment", "reversals")}
+    indexes = {f"ledger_entry_{name}" for name in ("of_app", "operation", "created_on", "moment", "reversals")}
     keys = {f"ledger_{table}_pkey" for table in ("account", "entry", "reversible")}
     assert constraint_names() - named - indexes == keys
 

@@ -10,6 +10,8 @@ from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from ledger_core.balances import balance_at
+from ledger_core.entries import entries_of
 from ledger_core.models import Entry
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
@@ -174,16 +176,13 @@ def test_each_read_is_one_query(
 
 
 def test_deep_pages_and_moments_are_found_by_index() -> None:
-    """Of ten thousand entries, what is read is about what is answered."""
-    from ledger_core.balances import balance_at
-    from ledger_core.entries import entries_of
-
+    """Of ten thousand entries, what is read is about what is answered, before PostgreSQL has statistics too."""
     with connection.cursor() as cursor:
         cursor.execute(FILL)
-        cursor.execute("ANALYZE ledger_entry")
         moment = Entry.objects.get(owner_id="old", seq=3000).created_on
         for read in (
             lambda: entries_of("content", "old", limit=10, before=5000),
+            lambda: entries_of("ecommerce", "old", limit=10),
             lambda: entries_of("content", "old", limit=10, until=moment),
             lambda: entries_of("content", "old", limit=10, until=moment, since=moment - timedelta(minutes=5)),
             lambda: balance_at("old", moment),
