@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
+from ledger_core import sql
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, Own, SharedOperation
@@ -12,6 +13,8 @@ from ledger_core.values import Amount, EntryId, Nonce, OwnerId, check
 
 Op = TypeVar("Op", bound=Operation, covariant=True)
 Key = tuple[str, str]
+
+_EARLIER = sql.load("earlier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,6 @@ class Request:
 
 def earlier_entries(requests: Iterable[Request]) -> dict[Key, Entry]:
     """Return the entries that have the requests' nonces, by owner and nonce."""
-    keys = {request.key for request in requests}
-    owners, nonces = zip(*keys, strict=True)
-    entries = Entry.objects.filter(nonce__in=set(nonces), owner_id__in=set(owners))
-    return {key: entry for entry in entries if (key := (entry.owner_id, entry.nonce)) in keys}
+    owners, nonces = zip(*(request.key for request in requests), strict=True)
+    entries = Entry.objects.raw(_EARLIER, {"owners": list(owners), "nonces": list(nonces)})
+    return {(entry.owner_id, entry.nonce): entry for entry in entries}
