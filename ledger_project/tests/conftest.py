@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,14 +92,14 @@ class Project:
         )
 
     @contextmanager
-    def serve(self, stop: signal.Signals = signal.SIGINT) -> Iterator[Service]:
+    def serve(self, stop: signal.Signals = signal.SIGINT, **changes: str) -> Iterator[Service]:
         """Serve the project; end it by `stop`, as Ctrl-C would, and see that it ends."""
         port, log = free_port(), self.folder / "serve.log"
         with log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ledger_project.serve"],
                 cwd=self.folder,
-                env=environment(PORT=str(port)),
+                env=environment(PORT=str(port), **changes),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -114,11 +115,24 @@ class Project:
             process.wait(timeout=30)
 
 
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder that another user can be let into: pytest takes that away from its own, when another one starts."""
+    with tempfile.TemporaryDirectory(prefix="ledger-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with temporary_folder() as path:
+        yield path
+
+
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    folder = tmp_path_factory.mktemp("copies") / "shared-ledger"
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    return Project(folder)
+def project() -> Iterator[Project]:
+    with temporary_folder() as path:
+        shutil.copytree(ROOT, path / "shared-ledger", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        yield Project(path / "shared-ledger")
 
 
 @pytest.fixture

@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
+import psycopg
 import pytest
 
+from ledger_project.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port
 
 pytestmark = pytest.mark.service
@@ -78,6 +81,30 @@ def test_metrics_are_the_sum_of_all_workers(project: Project) -> None:
         for _ in range(30):
             urlopen(f"{service.url}/api/v1/content/operations").close()
         assert {count() - before for _ in range(10)} == {30}
+
+
+def test_a_post_that_waits_too_long_is_told_to_retry_and_writes_nothing(fresh: Project) -> None:
+    """An account that somebody locks by hand must not take all of the service's threads."""
+    body = b'{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "%d"}'
+    with fresh.serve(STATEMENT_TIMEOUT="500ms") as service, EmbeddedPostgres(fresh.data) as url:
+
+        def post(nonce: int) -> int:
+            headers = {"Content-Type": "application/json"}
+            try:
+                with urlopen(
+                    Request(f"{service.url}/api/v1/content/ledger", body % nonce, headers), timeout=10
+                ) as answer:
+                    return int(answer.status)
+            except HTTPError as refused:
+                with refused:
+                    return refused.code
+
+        assert post(1) == 201
+        with psycopg.connect(url) as somebody:
+            somebody.execute("SELECT * FROM ledger_account FOR UPDATE")
+            assert post(2) == 503
+        assert balance(service) == 10
+        assert post(2) == 201
 
 
 def test_a_taken_port_gets_one_line(project: Project) -> None:
@@ -173,12 +200,12 @@ def test_a_command_leaves_the_database_of_a_run_alone(project: Project) -> None:
         urlopen(f"{service.url}/api/v1/content/operations").close()
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(project: Project, tmp_path: Path) -> None:
+def test_a_path_too_long_for_a_socket_is_no_obstacle(project: Project, folder: Path) -> None:
     script = (
         "import sys, pathlib; from ledger_project.embedded import EmbeddedPostgres as E; from psycopg import connect\n"
     )
     script += "with E(pathlib.Path(sys.argv[1])) as url: print(connect(url).execute('SELECT 1').fetchone())"
-    done = project.command("-c", script, str(tmp_path / ("long" * 30) / "postgres"))
+    done = project.command("-c", script, str(folder / ("long" * 30) / "postgres"))
     assert done.stdout == "(1,)\n", done.stderr
 
 

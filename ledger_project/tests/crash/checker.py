@@ -30,6 +30,7 @@ def violations(attempts: Sequence[Attempt], rows: Sequence[Row]) -> Iterator[str
 
 def _of_request(tries: Sequence[Attempt], found: Sequence[Row]) -> Iterator[str]:
     asked = len(tries[0].entries)
+    # The last word counts: it was asked for when nothing of the request was under way any more.
     acknowledged = [attempt for attempt in tries if attempt.outcome is Outcome.ACKNOWLEDGED]
     for attempt in acknowledged:
         if attempt.answer != found:

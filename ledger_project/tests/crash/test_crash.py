@@ -23,13 +23,13 @@ kills = pytest.mark.parametrize(
 
 
 @kills
-def test_nothing_is_lost_when_postgresql_is_killed(tmp_path: Path, kills: int) -> None:
-    run(tmp_path, kills, Stack.kill_postgres)
+def test_nothing_is_lost_when_postgresql_is_killed(folder: Path, kills: int) -> None:
+    run(folder, kills, Stack.kill_postgres)
 
 
 @kills
-def test_nothing_is_lost_when_workers_are_killed(tmp_path: Path, kills: int) -> None:
-    run(tmp_path, kills, Stack.kill_worker)
+def test_nothing_is_lost_when_workers_are_killed(folder: Path, kills: int) -> None:
+    run(folder, kills, Stack.kill_worker)
 
 
 def run(folder: Path, kills: int, kill: Callable[[Stack], None]) -> None:

@@ -3,11 +3,13 @@
 import json
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.client import HTTPConnection, HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,12 @@ OWNERS = ["hot", *(f"owner-{n}" for n in range(12))]
 DROPPED = 0.03  # of the answers are not read
 LEFT = 0.2  # of what was not answered is not asked again
 TIMEOUT = 10  # seconds, which nothing here should take
+SETTLED = 2  # seconds in which what is under way comes to its end
 
 
 class Outcome(StrEnum):
     ACKNOWLEDGED = "acknowledged"
-    REFUSED = "refused"  # for certain: nothing was written
+    REFUSED = "refused"  # this attempt wrote nothing
     UNKNOWN = "unknown"  # no answer, or one that says that the writer cannot know
 
 
@@ -39,6 +42,7 @@ class Attempt:
 class Writer(threading.Thread):
     def __init__(self, name: str, port: int, records: Path, stop: threading.Event) -> None:
         super().__init__(name=name)
+        self._unsettled: list[Attempt] = []
         self._port, self._path, self._stop_asked = port, records / f"{name}.jsonl", stop
         self._random = random.Random(name)  # noqa: S311
         self._connection = self._new_connection()
@@ -52,15 +56,30 @@ class Writer(threading.Thread):
                     records.write(json.dumps(vars(attempt)) + "\n")
         self._connection.close()
 
+    def settle(self) -> None:
+        """Ask again what was refused after an attempt without an answer, which may have been under way still.
+
+        Once nothing is, a refusal is one for good.
+        """
+        with self._path.open("a") as records:
+            for refused in self._unsettled:
+                attempt = Attempt(refused.request, refused.app, refused.entries)
+                while attempt.outcome is Outcome.UNKNOWN:
+                    self._send(attempt)
+                records.write(json.dumps(vars(attempt)) + "\n")
+        self._connection.close()
+
     def _ask(self) -> Iterator[Attempt]:
-        """Send a request until it is answered for certain, or left."""
+        """Send a request until it is answered, or left."""
         self._number += 1
         app = self._random.choice(["content", "ecommerce"])
         entries = [self._entry(app, n) for n in range(self._random.choice([1, 1, 1, 1, 1, 5]))]
-        while True:
+        for number in count():
             attempt = Attempt(f"{self.name}-{self._number}", app, entries)
             self._send(attempt)
             yield attempt
+            if attempt.outcome is Outcome.REFUSED and number:
+                self._unsettled.append(attempt)
             if attempt.outcome is not Outcome.UNKNOWN or self._random.random() < LEFT:
                 self._purchases += [entry for entry in attempt.answer if entry["operation"] == "PURCHASE"]
                 return
@@ -81,7 +100,7 @@ class Writer(threading.Thread):
         address = f"/api/v1/{attempt.app}/ledger{'/batch' if batch else ''}"
         try:
             self._connection.request("POST", address, json.dumps(body), {"Content-Type": "application/json"})
-            if self._random.random() < DROPPED:
+            if not self._stop_asked.is_set() and self._random.random() < DROPPED:
                 attempt.dropped = True
                 raise ConnectionAbortedError
             response = self._connection.getresponse()
@@ -115,6 +134,9 @@ def writing(port: int, records: Path, writers: int = 8) -> Iterator[None]:
         stop.set()
         for thread in threads:
             thread.join()
+        time.sleep(SETTLED)
+        for thread in threads:
+            thread.settle()
 
 
 def read_records(records: Path) -> list[Attempt]:
