@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -37,10 +38,15 @@ def decode_query(query: QueryDict, kind: type[T]) -> T:
     _require_unique([(name, value) for name, values in query.lists() for value in values])
     given = query.dict()
     try:
-        return msgspec.convert(given, kind, strict=False)  # "5" is a number here
+        request = msgspec.convert(given, kind, strict=False)  # "5" is a number here
     except msgspec.ValidationError:
         _raise_each(_mistakes(given, kind, strict=False))
         raise
+    for name, text in given.items():
+        # A number would be a moment too, as seconds since 1970.
+        if isinstance(getattr(request, name), datetime) and ":" not in str(text):
+            raise InvalidRequest.of_field(name, "Expected a moment like 2026-11-24T09:30:00Z")
+    return request
 
 
 def _require_unique(pairs: list[tuple[str, object]]) -> None:

@@ -108,6 +108,8 @@ def test_an_owner_without_an_account_is_not_found(api: Client) -> None:
         ("before=9223372036854775808", "before"),
         ("since=yesterday", "since"),
         ("until=2026-11-24T09:30:00", "until"),
+        ("until=0.5", "until"),
+        ("since=1764000000", "since"),
         ("page=2", "page"),
         ("since=%00", "since"),
     ],
