@@ -6,6 +6,13 @@ ALTER TABLE ledger_reversible
     ADD CONSTRAINT ledger_reversible_of_entry
     FOREIGN KEY (entry_id, owner_id) REFERENCES ledger_entry (id, owner_id);
 
+-- What is left follows from the entries, which stay where this migration was taken back and is made again.
+INSERT INTO ledger_reversible (entry_id, owner_id, remaining)
+SELECT reversed.id, reversed.owner_id, reversed.amount - sum(reversal.amount)
+FROM ledger_entry AS reversal
+JOIN ledger_entry AS reversed ON reversed.id = reversal.reverses_id AND reversed.owner_id = reversal.owner_id
+GROUP BY reversed.id, reversed.owner_id, reversed.amount;
+
 -- The slot that a claim takes at a moment: its name and the period, as to_char writes it in UTC; null for no claim.
 CREATE FUNCTION ledger_claim(claim text, period text, moment timestamptz)
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE

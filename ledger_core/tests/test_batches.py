@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.errors import InvalidRequest
@@ -143,6 +144,16 @@ def test_a_changed_item_of_a_replay_is_refused_with_what_differs() -> None:
         post_batch(GAMING, [Item(ADD, "alice", "1"), Item(ADD, "alice", "2", 5)])
     (fault,) = refusal.value.data["items"]
     assert (fault["index"], fault["code"], fault["fields"]) == (1, "nonce-reused", ["amount"])
+
+
+def test_a_refusal_does_not_spoil_a_surrounding_transaction() -> None:
+    with transaction.atomic():
+        post_batch(GAMING, [Item(ADD, "alice", "1")])
+        with pytest.raises(BatchRefused):
+            post_batch(GAMING, [Item(ADD, "alice", "2"), Item(SPEND, "bob", "1")])
+        assert post_batch(GAMING, [Item(ADD, "alice", "1")])[0].replayed
+        post_batch(GAMING, [Item(SPEND, "alice", "2", 10)])
+    assert Account.objects.get().balance == 0
 
 
 def test_reversals_in_one_batch_share_what_is_left() -> None:

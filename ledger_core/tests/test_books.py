@@ -11,7 +11,7 @@ from ledger_core import constraints
 from ledger_core.api.examples import ENTRY
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.posting import InsufficientBalance, post
-from ledger_core.tests.gaming import ADD, GAMING, SPEND
+from ledger_core.tests.gaming import ADD, GAMING, SPEND, GamingOperation
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +191,16 @@ def test_migrations_go_back_and_forth() -> None:
     assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
     with pytest.raises(InsufficientBalance):
         post(GAMING, SPEND, owner_id="alice", nonce="1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_left_to_reverse_is_known_again_where_the_rules_were_taken_back() -> None:
+    post(GAMING, ADD, owner_id="alice", nonce="1", amount=9)
+    duel = post(GAMING, GamingOperation.DUEL, owner_id="alice", nonce="2", amount=3).entry
+    post(GAMING, GamingOperation.REMATCH, owner_id="alice", nonce="3", amount=2, reverses=duel.pk)
+    call_command("migrate", "ledger_core", "0001", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert Reversible.objects.get(pk=duel.pk).remaining == 1
 
 
 def test_the_example_of_the_documents_has_its_hash() -> None:
