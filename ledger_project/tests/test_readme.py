@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from typing import Any
 
 import pytest
@@ -38,6 +39,19 @@ def test_the_curl_lines_answer_as_the_readme_says(fresh: Project) -> None:
     }
     for operation in answers[-1]["operations"]:
         assert listed[operation["operation"]] == operation["value"]
+
+
+def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
+    (block,) = [block for block in blocks(README, "sh") if "verifyledger" in block]
+    script = f"unset DATABASE_URL; cd {fresh.folder}\n" + block.replace(".venv/bin/python", sys.executable)
+    with fresh.serve() as service:
+        body = '{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "1"}'
+        bash(f"curl -s {service.url}/api/v1/content/ledger -H 'Content-Type: application/json' -d '{body}'")
+        said = bash(script)
+    assert "1 entries of 1 accounts: no fault." in said
+    assert "all balances" in said
+    assert (fresh.folder / ".data/books.jsonl").read_text().count("\n") == 1
+    assert "owners:alice" in (fresh.folder / ".data/books.journal").read_text()
 
 
 def test_the_app_of_the_readme_works(fresh: Project) -> None:
