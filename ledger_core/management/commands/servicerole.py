@@ -1,0 +1,39 @@
+"""`manage.py servicerole`"""
+
+import os
+from typing import Any
+
+import dj_database_url
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+from psycopg.sql import SQL, Identifier, Literal
+
+from ledger_core import sql
+
+_SERVICE_ROLE = sql.load("service_role")
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the role of SERVICE_DATABASE_URL, as which the service is to connect, and give it the rights that it "
+        "needs. Run it as the owner of the tables, after each migrate."
+    )
+    requires_migrations_checks = True
+
+    def handle(self, **options: Any) -> None:
+        url = dj_database_url.parse(os.environ.get("SERVICE_DATABASE_URL") or "postgresql://")
+        name, password = str(url["USER"]), str(url["PASSWORD"])
+        if not name:
+            raise CommandError(
+                "Set SERVICE_DATABASE_URL: the service's own URL of the database, with role and password."
+            )
+        role = Identifier(name)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [name])
+            if cursor.fetchone() is None:
+                cursor.execute(SQL("CREATE ROLE {} LOGIN").format(role))
+            # Hashed here, so that the server's log cannot show it.
+            verifier = connection.connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
+            cursor.execute(SQL("ALTER ROLE {} PASSWORD {}").format(role, Literal(verifier.decode())))
+            cursor.execute(SQL(_SERVICE_ROLE).format(role=role))
+        self.stdout.write(f"{name} may post and read.")

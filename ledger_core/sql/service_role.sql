@@ -1,0 +1,10 @@
+-- Gives the service's role the rights that it needs and no more: it inserts and reads entries, and can neither change nor
+-- remove one, nor touch the trigger that refuses it, which belongs to the owner of the tables. Made anew as a whole, in
+-- one transaction, so that it can be done after every migration.
+GRANT USAGE ON SCHEMA public TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+REVOKE INSERT, UPDATE, DELETE ON ledger_account, ledger_entry, ledger_reversible, django_migrations FROM {role};
+-- What post.sql and ledger_post_batch write.
+GRANT INSERT ON ledger_account, ledger_entry, ledger_reversible TO {role};
+GRANT UPDATE (balance, seq, head, updated_on) ON ledger_account TO {role};
+GRANT UPDATE (remaining) ON ledger_reversible TO {role};

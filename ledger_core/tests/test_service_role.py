@@ -1,0 +1,90 @@
+"""The role as which the service connects: it posts and reads, and cannot change history."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import ProgrammingError, connection
+from django.test import Client
+from psycopg.sql import SQL, Identifier
+
+from ledger_core.models import Entry
+from ledger_core.posting import InsufficientBalance, Item, post, post_batch
+from ledger_core.tests.gaming import ADD, GAMING, SPEND, GamingOperation
+from ledger_core.verification import verify
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def as_service(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Connect as the role; the owner comes back, and takes the role away, before the tables are emptied."""
+    owner, password = connection.settings_dict["USER"], connection.settings_dict["PASSWORD"]
+    role = f"{connection.settings_dict['NAME']}_service"  # roles are of the whole server, and this one of this worker
+    monkeypatch.setenv("SERVICE_DATABASE_URL", f"postgresql://{role}:s3cr%27t@/x")
+    call_command("servicerole", verbosity=0)
+    call_command("servicerole", verbosity=0)  # as after a further migration
+    post(GAMING, ADD, owner_id="alice", nonce="0", amount=9)
+    _reconnect(role, "s3cr't")
+    yield
+    _reconnect(owner, password)
+    with connection.cursor() as cursor:
+        for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
+            cursor.execute(SQL(statement).format(Identifier(role)))
+
+
+def _reconnect(user: str, password: str) -> None:
+    connection.close()
+    connection.settings_dict.update(USER=user, PASSWORD=password)
+
+
+def test_it_posts_reads_and_verifies(as_service: None) -> None:
+    duel = post(GAMING, GamingOperation.DUEL, owner_id="alice", nonce="1", amount=3).entry
+    post(GAMING, GamingOperation.REMATCH, owner_id="alice", nonce="2", reverses=duel.pk)
+    items: list[Item[GamingOperation]] = [Item(GamingOperation.REMATCH, "alice", "3", 1, duel.pk)]
+    post_batch(GAMING, [*items, Item(GamingOperation.LOOT, "bob", "1")])
+    assert post_batch(GAMING, items)[0].replayed
+    with pytest.raises(InsufficientBalance):
+        post(GAMING, SPEND, owner_id="bob", nonce="2", amount=100)
+    assert Entry.objects.count() == 5
+    assert list(verify()) == []
+
+
+def test_it_serves_the_admin(as_service: None, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("admin"))
+    assert client.get("/admin/ledger_core/entry/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_entry SET delta = 1000",
+        "DELETE FROM ledger_entry",
+        "TRUNCATE ledger_entry",
+        "TRUNCATE ledger_entry, ledger_reversible, ledger_account",
+        "ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only",
+        "DROP TRIGGER ledger_entry_append_only ON ledger_entry",
+        "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_nonce_once",
+        "DROP TABLE ledger_entry CASCADE",
+        "CREATE OR REPLACE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "SET session_replication_role = replica",
+        "SELECT setval(pg_get_serial_sequence('ledger_entry', 'id'), 1)",
+        "DELETE FROM ledger_account",
+        "UPDATE ledger_account SET owner_id = 'bob'",
+        "UPDATE ledger_account SET created_on = now()",
+        "DELETE FROM ledger_reversible",
+        "DELETE FROM django_migrations",
+        "CREATE TABLE mine (id int)",
+    ],
+)
+def test_it_can_change_no_history(as_service: None, statement: str) -> None:
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize("url", ["", "postgresql://"])
+def test_a_url_without_a_role_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("SERVICE_DATABASE_URL", url)
+    with pytest.raises(CommandError, match="Set SERVICE_DATABASE_URL"):
+        call_command("servicerole")
