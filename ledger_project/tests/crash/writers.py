@@ -64,8 +64,11 @@ class Writer(threading.Thread):
         with self._path.open("a") as records:
             for refused in self._unsettled:
                 attempt = Attempt(refused.request, refused.app, refused.entries)
-                while attempt.outcome is Outcome.UNKNOWN:
+                for _ in range(20):  # a service that stays away is found by the test that kills it
                     self._send(attempt)
+                    if attempt.outcome is not Outcome.UNKNOWN:
+                        break
+                    time.sleep(0.1)
                 records.write(json.dumps(vars(attempt)) + "\n")
         self._connection.close()
 
