@@ -20,7 +20,10 @@ class Judge(Protocol):
     def __init__(self, requests: Sequence[Request]) -> None: ...
 
     def judge(self, request: Request) -> LedgerError | None:
-        """Return why the request cannot be had, posted after those that were judged; where it can, count it in."""
+        """Return why the request cannot be had, after those that were counted."""
+
+    def count(self, request: Request) -> None:
+        """Take the request for posted."""
 
 
 class Balances(Judge):
@@ -41,8 +44,11 @@ class Balances(Judge):
             )
         if balance + request.delta > MAX_CREDITS:
             return BalanceTooLarge(f"{item.owner_id} has {balance} credits, and cannot hold {request.delta} more.")
-        self._balances[item.owner_id] = balance + request.delta
         return None
+
+    def count(self, request: Request) -> None:
+        owner_id = request.item.owner_id
+        self._balances[owner_id] = self._balances.get(owner_id, 0) + request.delta
 
 
 class Claims(Judge):
@@ -62,14 +68,15 @@ class Claims(Judge):
         owner, operation = request.item.owner_id, request.item.operation
         if not (claim := operation.terms.claim):
             return None
-        key = (owner, request.app, operation.code)
-        if taken_on := self._taken.get(key):
-            again = claim.again(taken_on)
-            if again is None or again > self._now:
-                when = f"It can be had again on {again:%Y-%m-%d at %H:%M} UTC." if again else "It can be had once."
-                return AlreadyClaimed(f"{owner} has had {operation.code} already. {when}", again_on=again)
-        self._taken[key] = self._now
-        return None
+        taken_on = self._taken.get((owner, request.app, operation.code))
+        again = claim.again(taken_on) if taken_on else self._now
+        if again and again <= self._now:
+            return None
+        when = f"It can be had again on {again:%Y-%m-%d at %H:%M} UTC." if again else "It can be had once."
+        return AlreadyClaimed(f"{owner} has had {operation.code} already. {when}", again_on=again)
+
+    def count(self, request: Request) -> None:
+        self._taken[request.item.owner_id, request.app, request.item.operation.code] = self._now
 
 
 class Reversals(Judge):
@@ -97,8 +104,11 @@ class Reversals(Judge):
         if item.amount > remaining:
             detail = f"{remaining} of the {entry.amount} units of entry {entry.pk} are left to be reversed."
             return NotReversible(detail, remaining=remaining)
-        self._remaining[item.reverses] -= item.amount
         return None
+
+    def count(self, request: Request) -> None:
+        if request.item.reverses is not None:
+            self._remaining[request.item.reverses] -= request.item.amount
 
 
 _JUDGES: Mapping[type[LedgerError], type[Judge]] = {
@@ -119,4 +129,13 @@ def explain(refusal: type[LedgerError], request: Request) -> LedgerError:
 def judge_all(requests: Sequence[Request]) -> list[LedgerError | None]:
     """Return what each of the requests would be refused for, posted in turn after those before it that were not."""
     judges: list[Judge] = [Claims(requests), Reversals(requests), Balances(requests)]
-    return [next(filter(None, (judge.judge(request) for judge in judges)), None) for request in requests]
+    return [_judge_in_turn(judges, request) for request in requests]
+
+
+def _judge_in_turn(judges: Sequence[Judge], request: Request) -> LedgerError | None:
+    for judge in judges:
+        if error := judge.judge(request):
+            return error
+    for judge in judges:
+        judge.count(request)
+    return None

@@ -6,9 +6,10 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
+from ledger_core.claims import Once
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Account, Entry, Reversible
-from ledger_core.operations import SharedOperation
+from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
 from ledger_core.posting import MAX_ITEMS, BatchRefused, Item, post, post_batch
 from ledger_core.tests.gaming import ADD, CHESS, GAMING, SPEND, ChessOperation, GamingOperation
 from ledger_core.tests.test_books import canonical_form
@@ -174,6 +175,32 @@ def test_one_item_that_may_not_reverse_an_entry_is_not_hidden_by_one_that_may() 
     with pytest.raises(BatchRefused) as refusal:
         post_batch(TWO_WAYS, [Item(right, "alice", "1", 1, rent.pk), Item(wrong, "alice", "2", 1, rent.pk)])
     assert faults(refusal) == [(1, "not-reversible")]
+
+
+class TollOperation(Operation):
+    TOLL = Terms(-20, "Once, and not for nothing.", claim=Once())
+    GIFT = Terms(+20, "Given.")
+    REVOKE = Terms(-20, "Taken back.", reverses=GIFT)
+
+
+TOLLS = OperationSet("tolls", TollOperation)
+
+
+def test_an_item_at_fault_takes_neither_a_slot_nor_units_from_those_after_it() -> None:
+    gift = post(TOLLS, TollOperation.GIFT, owner_id="alice", nonce="1").entry
+    post(TOLLS, SPEND, owner_id="alice", nonce="2", amount=15)
+    toll, revoke, add = TollOperation.TOLL, TollOperation.REVOKE, ADD
+    items: list[Item[SharedOperation | TollOperation]] = [
+        Item(toll, "alice", "3"),
+        Item(revoke, "alice", "4", 1, gift.pk),
+        Item(add, "alice", "5", 4),
+        Item(revoke, "alice", "6", 1, gift.pk),
+        Item(toll, "alice", "7"),
+    ]
+    with pytest.raises(BatchRefused) as refusal:
+        post_batch(TOLLS, items)
+    assert faults(refusal) == [(0, "insufficient-balance"), (1, "insufficient-balance")]
+    assert len(post_batch(TOLLS, items[2:])) == 3
 
 
 @pytest.mark.parametrize("count", [0, MAX_ITEMS + 1])
