@@ -17,3 +17,11 @@ REVERSES_OWN = "ledger_entry_reverses_own"
 
 REMAINING_NOT_NEGATIVE = "ledger_reversible_remaining_not_negative"
 REVERSIBLE_OF_ENTRY = "ledger_reversible_of_entry"
+
+CLIENT_NAME_ONCE = "ledger_client_name_once"
+CLIENT_NAME_PLAIN = "ledger_client_name_plain"
+CLIENT_SCOPES_KNOWN = "ledger_client_scopes_known"
+
+KEY_DIGEST_ONCE = "ledger_key_digest_once"
+KEY_SLOT_ONCE = "ledger_key_slot_once"
+KEY_SLOT_OF_TWO = "ledger_key_slot_of_two"

@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Generic, Self, TypeVar, final
 
 from ledger_core.claims import Claim, Daily, Once
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.values import MAX_CREDITS
+
+
+class Scope(StrEnum):
+    """What a client of the API may do."""
+
+    READ = "read"
+    POST = "post"
+    MINT = "mint"
 
 
 # eq=False: Enum takes members of equal value for aliases of one, and two operations may well be worth the same.
@@ -44,6 +52,11 @@ class Operation(Enum):
     def reverses(self) -> Self | None:
         """The operation whose entries this one takes back."""
         return None if self.terms.reverses is None else type(self)(self.terms.reverses)
+
+    @property
+    def scope(self) -> Scope:
+        """What a client has to be allowed, to post it: to mint is to give credits that nobody had."""
+        return Scope.MINT if self.terms.value > 0 and self.terms.reverses is None else Scope.POST
 
     def delta(self, amount: int) -> int:
         """Return the signed change of the balance, in credits, that `amount` units make.

@@ -124,9 +124,8 @@ if not DEVELOPMENT:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.api.access.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["ledger_core.api.access.OfTheApp"],
     "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -139,6 +138,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],  # what the API is like is no secret
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     # Assets from a package of this service, not from a CDN.
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -10,10 +10,10 @@ LEDGER = "/api/v1/ecommerce/ledger"
 
 
 @pytest.mark.django_db
-def test_a_purchase_costs_ten_and_a_refund_gives_them_back(client: Client) -> None:
+def test_a_purchase_costs_ten_and_a_refund_gives_them_back(api: Client) -> None:
     def post(operation: str, nonce: str, amount: int, **fields: int) -> dict[str, Any]:
         body = {"operation": operation, "owner_id": "buyer", "nonce": nonce, "amount": amount, **fields}
-        response = client.post(LEDGER, body, content_type="application/json")
+        response = api.post(LEDGER, body, content_type="application/json")
         assert response.status_code == 201
         entry: dict[str, Any] = json.loads(response.content)
         return entry
@@ -25,8 +25,8 @@ def test_a_purchase_costs_ten_and_a_refund_gives_them_back(client: Client) -> No
     assert (refund["balance_after"], refund["reverses"]) == (20, purchase["id"])
 
 
-def test_its_operations(client: Client) -> None:
-    operations = json.loads(client.get("/api/v1/ecommerce/operations").content)["operations"]
+def test_its_operations(api: Client) -> None:
+    operations = json.loads(api.get("/api/v1/ecommerce/operations").content)["operations"]
     assert [(row["operation"], row["value"], row["reverses"]) for row in operations[4:]] == [
         ("PURCHASE", -10, None),
         ("REFUND_ITEM", 10, "PURCHASE"),

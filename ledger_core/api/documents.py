@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ledger_core.balances import Balance
 from ledger_core.models import Entry
-from ledger_core.operations import Operation, OperationSet
+from ledger_core.operations import Operation, OperationSet, Scope
 from ledger_core.posting import MAX_ITEMS, Item, Posted, each
 from ledger_core.values import MAX_CREDITS, Amount, EntryId, Moment, Nonce, OwnerId
 
@@ -70,6 +70,7 @@ class EntryDocument(Struct, kw_only=True):
     nonce: str
     claim: Annotated[str | None, Meta(description="The slot that only one entry of the owner may take.")]
     reverses: Annotated[int | None, Meta(description="The id of the entry that this one reverses.")]
+    client: Annotated[str, Meta(description="The name of the API client that posted it.")]
     created_on: datetime
     hash: Annotated[str, Meta(description="SHA-256 over the owner's previous hash and this entry, in hexadecimal.")]
 
@@ -87,6 +88,7 @@ class EntryDocument(Struct, kw_only=True):
             nonce=entry.nonce,
             claim=entry.claim,
             reverses=entry.reverses_id,
+            client=entry.client,
             created_on=entry.created_on,
             hash=bytes(entry.hash).hex(),
         )
@@ -131,6 +133,7 @@ class OperationDocument(Struct, kw_only=True):
 
     operation: OperationCode
     value: Annotated[int, Meta(description="What one unit adds to the balance, in credits.")]
+    scope: Annotated[Scope, Meta(description="What a client has to be allowed, to post it.")]
     max_amount: Annotated[int, Meta(description="The most units that one request may ask for.")]
     claim: Annotated[str | None, Meta(description="How often an owner can have it: once or daily, or without limit.")]
     reverses: Annotated[str | None, Meta(description="The operation whose entries it takes back.")]
@@ -142,6 +145,7 @@ class OperationDocument(Struct, kw_only=True):
         return cls(
             operation=operation.code,
             value=terms.value,
+            scope=operation.scope,
             max_amount=terms.max_amount,
             claim=terms.claim.name if terms.claim else None,
             reverses=operation.reverses.code if operation.reverses else None,
@@ -197,3 +201,4 @@ class Problem(Struct, kw_only=True):
     ] = UNSET
     remaining: Annotated[int | UnsetType, Meta(description="The units of the entry that are left to reverse.")] = UNSET
     items: Annotated[list[ItemError] | UnsetType, Meta(description="The items of the batch at fault.")] = UNSET
+    scope: Annotated[Scope | UnsetType, Meta(description="The scope that the client does not have.")] = UNSET

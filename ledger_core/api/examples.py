@@ -26,6 +26,7 @@ ENTRY = EntryDocument(
     nonce="credit_add-1",
     claim=None,
     reverses=None,
+    client="blog",
     created_on=_MOMENT,
     hash="240f669b61b8cb6653c382c3eccfce3382d1fed63e954b9c20aa841d708115d7",
 )

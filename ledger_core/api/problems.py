@@ -18,12 +18,23 @@ from ledger_core.middleware import request_id
 MEDIA_TYPE = "application/problem+json"
 
 
-class DatabaseUnavailable(LedgerError):
+class HTTPError(LedgerError):
+    """A refusal that HTTP has headers for."""
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of the answer."""
+        return {}
+
+
+class DatabaseUnavailable(HTTPError):
     """The database does not answer. Whether the entry was posted is not known; retry with the same nonce."""
 
     code = "database-unavailable"
     status = 503
     title = "The ledger is not available for the moment"
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "1"}
 
 
 class InternalError(LedgerError):
@@ -82,7 +93,7 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     document = problem(error)
     if operations := getattr(context["view"], "operations", None):
         REFUSALS.labels(operations.app, document.code).inc()
-    return _respond(document)
+    return _respond(document, error.headers() if isinstance(error, HTTPError) else {})
 
 
 # Django's handlers of what no view of the API has answered. People on the other pages get Django's own.
@@ -101,10 +112,9 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 
 def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | None:
-    return _respond(problem(kind.by_docstring())) if request.path.startswith("/api/") else None
+    return _respond(problem(kind.by_docstring()), {}) if request.path.startswith("/api/") else None
 
 
-def _respond(document: Problem) -> HttpResponse:
+def _respond(document: Problem, headers: dict[str, str]) -> HttpResponse:
     # Not DRF's Response, which the view would render: the views of the documents render HTML.
-    headers = {"Retry-After": "1"} if document.status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return HttpResponse(encode(document), status=document.status, content_type=MEDIA_TYPE, headers=headers)

@@ -11,6 +11,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import APIException, NotAcceptable
 
+from ledger_core.api.access import KeyRefused, MissingScope, OtherApp, Unauthenticated
 from ledger_core.api.documents import Problem
 from ledger_core.api.problems import MEDIA_TYPE, InternalError, problem
 from ledger_core.errors import LedgerError
@@ -19,6 +20,7 @@ from ledger_core.operations import Operation, SharedOperation
 View = TypeVar("View", bound=Callable[..., Any])
 Errors = tuple[type[LedgerError] | APIException, ...]
 
+_OF_EVERY_VIEW: Errors = (Unauthenticated, KeyRefused, OtherApp, MissingScope, NotAcceptable(), InternalError)
 _REQUEST_ID = OpenApiParameter(
     "X-Request-ID",
     str,
@@ -46,7 +48,7 @@ def described(
 ) -> Callable[[View], View]:
     """Describe a view: what it takes, an example of each answer, and its errors beside those that every view has."""
     by_status: dict[int, list[OpenApiExample]] = defaultdict(list)
-    for error in (*errors, NotAcceptable(), InternalError):
+    for error in (*errors, *_OF_EVERY_VIEW):
         document = problem(error if isinstance(error, APIException) else error.by_docstring())
         by_status[document.status].append(_example(document.code, document, document.title))
     return extend_schema(
@@ -135,9 +137,8 @@ class StructExtension(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         _, components = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
         schema: dict[str, Any] = components.pop(self.target.__name__)
-        classes = {struct.__name__: struct for struct in msgspec.Struct.__subclasses__()}
         for name, nested in components.items():
             auto_schema.registry.register_on_missing(
-                ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=classes[name], schema=nested)
+                ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=nested)
             )
         return schema

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from ledger_core import posting
 from ledger_core.api import examples
+from ledger_core.api.access import require
 from ledger_core.api.decoding import decode, decode_query
 from ledger_core.api.documents import (
     BalanceDocument,
@@ -29,6 +30,7 @@ from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.balances import AccountNotFound, balance_at, balance_of
 from ledger_core.entries import EntryNotFound, entries_of, entry_of
 from ledger_core.errors import InvalidOperation, InvalidRequest
+from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
 
 _POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType("text/plain"), DatabaseUnavailable)
@@ -42,6 +44,13 @@ class LedgerAPIView(APIView):
     http_method_names = ["get", "head", "post"]  # no OPTIONS: the API tells of itself in its documents
     max_body = 64 * 1024
     batch = False  # what the examples of requests show
+
+    @property
+    def client(self) -> Client:
+        """Who calls."""
+        client: Any = self.request.user  # as KeyAuthentication has it
+        assert isinstance(client, Client)  # noqa: S101
+        return client
 
 
 class PostView(LedgerAPIView):
@@ -67,13 +76,16 @@ class PostView(LedgerAPIView):
         A refusal leaves no trace: its nonce is free, and the same request can be posted once nothing is against it.
         """
         body = decode(request.data, PostRequest)
+        operation = self.operations.parse(body.operation)
+        require(self.client, operation.scope)
         posted = posting.post(
             self.operations,
-            self.operations.parse(body.operation),
+            operation,
             owner_id=body.owner_id,
             nonce=body.nonce,
             amount=body.amount,
             reverses=body.reverses,
+            client=self.client.name,
         )
         return _posted(EntryDocument.of(posted.entry), replayed=posted.replayed)
 
@@ -113,7 +125,10 @@ class BatchView(BalanceView):
         other batches: what was posted before is a replay, and answered with the entry that it made.
         """
         body = decode(request.data, BatchRequest)
-        batch = posting.post_batch(self.operations, body.items(self.operations))
+        items = body.items(self.operations)
+        for scope in {item.operation.scope for item in items}:
+            require(self.client, scope)
+        batch = posting.post_batch(self.operations, items, client=self.client.name)
         return _posted(BatchDocument.of(batch), replayed=all(posted.replayed for posted in batch))
 
 

@@ -1,4 +1,4 @@
-"""A client of the API, for the tests of every endpoint."""
+"""What the tests of every endpoint share."""
 
 import json
 from collections.abc import Callable
@@ -8,12 +8,6 @@ import pytest
 from django.test import Client
 
 Post = Callable[..., Any]
-
-
-@pytest.fixture
-def api() -> Client:
-    """A client that is answered, like a real one, where the service has failed."""
-    return Client(raise_request_exception=False)
 
 
 @pytest.fixture

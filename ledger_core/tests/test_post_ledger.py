@@ -39,6 +39,7 @@ def test_it_posts_and_answers_with_the_entry(post_json: Post, app: str) -> None:
         "nonce": "n",
         "claim": None,
         "reverses": None,
+        "client": "tests",
         "hash": bytes(entry.hash).hex(),
     }
 

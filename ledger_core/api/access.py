@@ -1,0 +1,100 @@
+"""Who calls, and what they may do: the client's key as a bearer token (RFC 6750)."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from ledger_core.api.problems import HTTPError
+from ledger_core.clients import InvalidKey, client_of
+from ledger_core.models import Client
+from ledger_core.operations import Scope
+
+
+class Unauthenticated(HTTPError):
+    """Send the key of an API client: Authorization: Bearer ledger_…"""
+
+    code = "unauthenticated"
+    status = 401
+    title = "A key is needed"
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer realm="ledger"'}
+
+
+class KeyRefused(Unauthenticated):
+    """The key is of no client, revoked or expired."""
+
+    code = "key-refused"
+    title = "The key is not valid"
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer realm="ledger", error="invalid_token"'}
+
+
+class OtherApp(HTTPError):
+    """The client does not belong to this app."""
+
+    code = "other-app"
+    status = 403
+    title = "The client does not belong to this app"
+
+
+class MissingScope(HTTPError):
+    """The client does not have the scope that this takes: `scope` names it."""
+
+    code = "missing-scope"
+    status = 403
+    title = "The client may not do this"
+
+    @classmethod
+    def of(cls, client: Client, scope: Scope) -> "MissingScope":
+        return cls(f"{client} does not have the scope {scope}.", scope=scope)
+
+    def headers(self) -> dict[str, str]:
+        scope = self.data.get("scope", "")
+        return {"WWW-Authenticate": f'Bearer realm="ledger", error="insufficient_scope", scope="{scope}"'}
+
+
+class KeyAuthentication(BaseAuthentication):
+    """Makes the client whose key is sent the user of the request."""
+
+    def authenticate(self, request: Request) -> tuple[Client, None]:
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated.by_docstring()
+        try:
+            return client_of(key.strip()), None
+        except InvalidKey:
+            raise KeyRefused.by_docstring() from None
+
+
+class OfTheApp(BasePermission):
+    """Lets the app's own clients in, and those to read that may. What may be posted depends on the operation."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        client: Any = request.user
+        app = view.operations.app
+        if app not in client.apps:
+            raise OtherApp(f"{client} is a client of {', '.join(client.apps) or 'no app'}, not of {app}.")
+        if request.method != "POST":
+            require(client, Scope.READ)
+        return True
+
+
+def require(client: Client, scope: Scope) -> None:
+    """Raise MissingScope unless the client has the scope."""
+    if scope not in client.scopes:
+        raise MissingScope.of(client, scope)
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    """Describes the key, which gives the Swagger page its Authorize."""
+
+    target_class = KeyAuthentication
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "The key of an API client."}

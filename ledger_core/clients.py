@@ -1,0 +1,87 @@
+"""Clients of the API and their keys: issued, revoked, and known again by a hash."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Lock
+
+from cachetools import TTLCache, cached
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from ledger_core import constraints
+from ledger_core.models import Client, Key
+from ledger_core.operations import Scope
+
+# How long a process goes by what it knows of a key: for as long, a revoked key may still be taken.
+CACHE_SECONDS = 5
+# More clients than call in that time; each beyond them would cost a query now and then.
+_CACHED_KEYS = 10_000
+_LAST_USE_IS_WRITTEN = timedelta(minutes=1)
+
+
+class InvalidKey(Exception):
+    """The key is of no client, revoked or expired."""
+
+
+class TooManyKeys(Exception):
+    """The client has two keys already."""
+
+
+def create(name: str, apps: Sequence[str], scopes: Sequence[Scope], expires_on: datetime | None = None) -> str:
+    """Make a client and return its first key, which cannot be read again. Raises Django's ValidationError."""
+    client = Client(name=name, apps=apps, scopes=scopes)
+    client.full_clean()
+    with transaction.atomic():
+        client.save()
+        return issue(client, expires_on)
+
+
+def issue(client: Client, expires_on: datetime | None = None) -> str:
+    """Give the client a further key and return it; it cannot be read again. Raises TooManyKeys.
+
+    The key before it stays good until it is revoked, so that the client can change from one to the other.
+    """
+    revoke(client.keys.filter(expires_on__lte=Now()))
+    taken = client.keys.filter(revoked_on=None).values_list("slot", flat=True)
+    prefix = f"ledger_{secrets.token_hex(4)}"
+    key = f"{prefix}_{secrets.token_hex(32)}"
+    try:
+        with transaction.atomic():
+            client.keys.create(slot=2 if 1 in taken else 1, prefix=prefix, digest=_digest(key), expires_on=expires_on)
+    except IntegrityError as error:
+        if constraints.KEY_SLOT_ONCE in str(error):
+            raise TooManyKeys(f"{client} has two keys: revoke the one that is no longer used.") from None
+        raise
+    return key
+
+
+def revoke(keys: QuerySet[Key]) -> int:
+    """Revoke those of the keys that are not yet, and return how many. They are refused within CACHE_SECONDS."""
+    return keys.filter(revoked_on=None).update(revoked_on=Now())
+
+
+def client_of(key: str) -> Client:
+    """Return the client whose key it is, without a query for one that is in use. Raises InvalidKey."""
+    return _client_of_digest(_digest(key))
+
+
+def _digest(key: str) -> bytes:
+    # A plain hash: 256 random bits cannot be guessed at any speed, and are not slowed down for the sake of it.
+    return sha256(key.encode()).digest()
+
+
+# Found by the hash of all of it: how long that takes tells nothing of a key, since nobody can choose what it hashes
+# to. A key that is refused is not remembered: guesses must not drive out the keys that are in use.
+@cached(TTLCache(_CACHED_KEYS, CACHE_SECONDS), lock=Lock())
+def _client_of_digest(digest: bytes) -> Client:
+    live = Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))
+    try:
+        key = Key.objects.select_related("client").get(live, digest=digest)
+    except Key.DoesNotExist:
+        raise InvalidKey from None
+    long_ago = Q(last_used_on=None) | Q(last_used_on__lt=Now() - _LAST_USE_IS_WRITTEN)
+    Key.objects.filter(long_ago, pk=key.pk).update(last_used_on=Now())
+    return key.client

@@ -1,0 +1,87 @@
+import django.contrib.postgres.fields
+import django.db.models.deletion
+import django.db.models.functions.datetime
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("ledger_core", "0002_rules"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Client",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.TextField(db_collation="C", help_text="Entries that it posts keep this name for good."),
+                ),
+                (
+                    "apps",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), help_text="The apps that it calls.", size=None
+                    ),
+                ),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), help_text="What it may do there.", size=None
+                    ),
+                ),
+                (
+                    "created_on",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+            ],
+            options={
+                "verbose_name": "API client",
+                "db_table": "ledger_client",
+                "constraints": [
+                    models.UniqueConstraint(fields=("name",), name="ledger_client_name_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^[^[:cntrl:]]{1,128}$")), name="ledger_client_name_plain"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("scopes__len__gte", 1), ("scopes__contained_by", ["read", "post", "mint"])),
+                        name="ledger_client_scopes_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Key",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "slot",
+                    models.SmallIntegerField(help_text="A client has two at most, so that one can follow the other."),
+                ),
+                ("prefix", models.TextField(help_text="How the key begins, to tell it from others.")),
+                ("digest", models.BinaryField(help_text="SHA-256 of the key.")),
+                ("created_on", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("expires_on", models.DateTimeField(null=True)),
+                ("revoked_on", models.DateTimeField(null=True)),
+                ("last_used_on", models.DateTimeField(null=True)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="keys", to="ledger_core.client"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "ledger_key",
+                "constraints": [
+                    models.UniqueConstraint(fields=("digest",), name="ledger_key_digest_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_on__isnull", True)),
+                        fields=("client", "slot"),
+                        name="ledger_key_slot_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("slot__in", [1, 2])), name="ledger_key_slot_of_two"),
+                ],
+            },
+        ),
+    ]

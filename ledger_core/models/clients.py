@@ -1,0 +1,69 @@
+"""Who may call the API. Only `clients` writes keys; a client is made and changed in the admin as well."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from ledger_core import constraints
+from ledger_core.models.books import PLAIN
+from ledger_core.operations import Scope
+from ledger_core.plugins import ledger_apps
+
+
+class Client(models.Model):
+    """A program that calls the API: for which apps, and what it may do there.
+
+    Entries keep its name, so it is neither renamed nor deleted: one that should call no more has its keys revoked.
+    """
+
+    name = models.TextField(db_collation="C", help_text="Entries that it posts keep this name for good.")
+    apps = ArrayField(models.TextField(), help_text="The apps that it calls.")
+    scopes = ArrayField(models.TextField(), help_text="What it may do there.")
+    created_on = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "ledger_client"
+        verbose_name = "API client"
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name=constraints.CLIENT_NAME_ONCE),
+            models.CheckConstraint(condition=Q(name__regex=PLAIN), name=constraints.CLIENT_NAME_PLAIN),
+            models.CheckConstraint(
+                condition=Q(scopes__len__gte=1) & Q(scopes__contained_by=[scope.value for scope in Scope]),
+                name=constraints.CLIENT_SCOPES_KNOWN,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        if unknown := set(self.apps) - {app.label for app in ledger_apps()}:
+            raise ValidationError({"apps": f"No such app of the ledger: {', '.join(sorted(unknown))}."})
+
+
+class Key(models.Model):
+    """A key of a client, of which only the hash is known here."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="keys")
+    slot = models.SmallIntegerField(help_text="A client has two at most, so that one can follow the other.")
+    prefix = models.TextField(help_text="How the key begins, to tell it from others.")
+    digest = models.BinaryField(help_text="SHA-256 of the key.")
+    created_on = models.DateTimeField(db_default=Now())
+    expires_on = models.DateTimeField(null=True)
+    revoked_on = models.DateTimeField(null=True)
+    last_used_on = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_key"
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], name=constraints.KEY_DIGEST_ONCE),
+            models.UniqueConstraint(
+                fields=["client", "slot"], condition=Q(revoked_on__isnull=True), name=constraints.KEY_SLOT_ONCE
+            ),
+            models.CheckConstraint(condition=Q(slot__in=[1, 2]), name=constraints.KEY_SLOT_OF_TWO),
+        ]
+
+    def __str__(self) -> str:
+        return self.prefix
