@@ -24,11 +24,11 @@ Shared Ledger answers at {url}; Ctrl-C stops it.
 
 Paste these:
 
-  curl -X POST {url}/api/v1/content/ledger -H 'Content-Type: application/json' \\
-       -d '{{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "first"}}'
-  curl -X POST {url}/api/v1/ecommerce/ledger -H 'Content-Type: application/json' \\
-       -d '{{"operation": "PURCHASE", "owner_id": "alice", "nonce": "second"}}'
-  curl {url}/api/v1/content/ledger/alice
+  curl -X POST {url}/api/v1/content/ledger -H 'Authorization: Bearer {key}' \\
+       -H 'Content-Type: application/json' -d '{{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "first"}}'
+  curl -X POST {url}/api/v1/ecommerce/ledger -H 'Authorization: Bearer {key}' \\
+       -H 'Content-Type: application/json' -d '{{"operation": "PURCHASE", "owner_id": "alice", "nonce": "second"}}'
+  curl {url}/api/v1/content/ledger/alice -H 'Authorization: Bearer {key}'
 """
 
 
@@ -39,8 +39,9 @@ def main() -> None:
         signal.signal(number, _leave)
     with database():
         require_answer()
-        password = _prepare()
-        print(GUIDE.format(url=f"http://{HOST}:{port}", password=password), flush=True)  # noqa: T201
+        _prepare()
+        guide = GUIDE.format(url=f"http://{HOST}:{port}", password=_admin_password(), key=_demonstration_key())
+        print(guide, flush=True)  # noqa: T201
         sys.exit(_serve(port))
 
 
@@ -59,13 +60,11 @@ def _leave(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _prepare() -> str:
-    """Migrate, and return the password of the admin, made with the first run and kept for the next."""
+def _prepare() -> None:
     import django
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "ledger_project.settings"
     django.setup()
-    from django.contrib.auth.models import User
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 
@@ -73,15 +72,47 @@ def _prepare() -> str:
         call_command("migrate", verbosity=0, skip_checks=False)
     except SystemCheckError as error:  # a plugin's mistake, with its hint
         raise SystemExit(str(error)) from None
-    kept = DATA / "admin-password"
-    if not kept.exists():
-        kept.parent.mkdir(exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(9))
-    password = kept.read_text()
+
+
+def _admin_password() -> str:
+    """Return the password of the admin, made with the first run and kept for the next."""
+    from django.contrib.auth.models import User
+
+    password = _kept("admin-password") or _keep("admin-password", secrets.token_urlsafe(9))
     if not User.objects.filter(username="admin").exists():
         User.objects.create_superuser("admin", password=password)
     return password
+
+
+def _demonstration_key() -> str:
+    """Return the key of a client of every app that may do everything, made with the first run and kept for the next."""
+    from ledger_core import clients
+    from ledger_core.models import Client
+    from ledger_core.operations import Scope
+    from ledger_core.plugins import ledger_apps
+
+    may = {"apps": [app.label for app in ledger_apps()], "scopes": [scope.value for scope in Scope]}
+    client, _ = Client.objects.update_or_create(name="demonstration", defaults=may)
+    key = _kept("demonstration-key")
+    try:
+        clients.client_of(key)
+    except clients.InvalidKey:  # none yet, or another database's
+        clients.revoke(client.keys.all())
+        key = _keep("demonstration-key", clients.issue(client))
+    return key
+
+
+def _kept(name: str) -> str:
+    file = DATA / name
+    return file.read_text() if file.exists() else ""
+
+
+def _keep(name: str, secret: str) -> str:
+    file = DATA / name
+    file.parent.mkdir(exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(secret)
+    return secret
 
 
 def _serve(port: int) -> int:

@@ -28,7 +28,7 @@ ENTRY = EntryDocument(
     reverses=None,
     client="blog",
     created_on=_MOMENT,
-    hash="240f669b61b8cb6653c382c3eccfce3382d1fed63e954b9c20aa841d708115d7",
+    hash="ea207b110222c6519f222d8827aa5ce46e5168775ad6639a2c14fad2dd7b7235",
 )
 ENTRIES = EntriesDocument(entries=[ENTRY], next=None)
 BATCH = BatchDocument(entries=[ENTRY], replayed=[])

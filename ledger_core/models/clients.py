@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from ledger_core import constraints
 from ledger_core.models.books import PLAIN
@@ -67,3 +68,12 @@ class Key(models.Model):
 
     def __str__(self) -> str:
         return self.prefix
+
+    @property
+    def state(self) -> str:
+        if self.revoked_on:
+            return f"revoked on {self.revoked_on:%Y-%m-%d}"
+        if self.expires_on:
+            verb = "expired" if self.expires_on <= timezone.now() else "expires"
+            return f"{verb} on {self.expires_on:%Y-%m-%d}"
+        return "good"

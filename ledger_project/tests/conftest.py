@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -55,11 +56,20 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def key(self) -> str:
+        return (self.log.parent / ".data" / "demonstration-key").read_text()
+
+    def open(self, path: str, body: bytes | None = None, **headers: str) -> Any:
+        """Ask as the demonstration client."""
+        given = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"} | headers
+        return urlopen(Request(self.url + path, body, given), timeout=10)
+
     def wait_until_it_answers(self) -> None:
         for _ in range(600):
             assert self.process.poll() is None, self.log.read_text()
             try:
-                urlopen(f"{self.url}/api/v1/content/operations", timeout=5).close()
+                urlopen(f"{self.url}/metrics", timeout=5).close()
             except (URLError, ConnectionError):
                 time.sleep(0.05)
             else:

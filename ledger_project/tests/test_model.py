@@ -20,6 +20,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ledger_core import clients
+from ledger_core.operations import Scope
 from ledger_core.verification import verify
 
 APPS = ("content", "ecommerce")
@@ -117,8 +119,9 @@ class Ledger(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.client = Client(raise_request_exception=False)
         self.example = uuid.uuid4().hex[:8]  # the database keeps what other examples posted
+        key = clients.create(f"model-{self.example}", ["content", "ecommerce"], list(Scope))
+        self.client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {key}"})
         self.model = Model()
         self.asked: list[tuple[str, Body]] = []
         self.nonces = 0

@@ -25,6 +25,7 @@ def test_the_curl_lines_answer_as_the_readme_says(fresh: Project) -> None:
     examples = re.findall(r"^```(sh|json)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
     answers: list[dict[str, Any]] = []
     compared = 0
+    (key,) = [block.replace(".data", f"{fresh.data.parent}") for block in blocks(README, "sh") if "KEY=" in block]
     with fresh.serve() as service:
         for language, block in examples:
             if language == "json":
@@ -32,7 +33,7 @@ def test_the_curl_lines_answer_as_the_readme_says(fresh: Project) -> None:
                 assert answers[-1].keys() == json.loads(block).keys()
                 compared += 1
             elif block.startswith("curl"):
-                answers.append(json.loads(bash(block.replace("http://localhost:8000", service.url))))
+                answers.append(json.loads(bash(key + block.replace("http://localhost:8000", service.url))))
     assert compared == 3
     listed = {
         row: int(value.replace("−", "-")) for row, value in re.findall(r"^\| `(\w+)` .* \| (\S+) \|$", README, re.M)
@@ -45,8 +46,8 @@ def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
     (block,) = [block for block in blocks(README, "sh") if "verifyledger" in block]
     script = f"unset DATABASE_URL; cd {fresh.folder}\n" + block.replace(".venv/bin/python", sys.executable)
     with fresh.serve() as service:
-        body = '{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "1"}'
-        bash(f"curl -s {service.url}/api/v1/content/ledger -H 'Content-Type: application/json' -d '{body}'")
+        body = b'{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "1"}'
+        service.open("/api/v1/content/ledger", body).close()
         said = bash(script)
     assert "1 entries of 1 accounts: no fault." in said
     assert "all balances" in said
@@ -68,9 +69,10 @@ def test_the_app_of_the_readme_works(fresh: Project) -> None:
         made = fresh.command("manage.py", "makemigrations", "gaming")
         assert made.returncode == 0, made.stderr
         with fresh.serve() as service:
-            body = '{"operation": "LOOT", "owner_id": "alice", "nonce": "1"}'
-            posted = bash(f"curl -s {service.url}/api/v1/gaming/ledger -H 'Content-Type: application/json' -d '{body}'")
-            assert json.loads(posted)["balance_after"] == 7
+            with service.open(
+                "/api/v1/gaming/ledger", b'{"operation": "LOOT", "owner_id": "alice", "nonce": "1"}'
+            ) as posted:
+                assert json.load(posted)["balance_after"] == 7
             assert "/api/v1/gaming/ledger" in bash(f"curl -s {service.url}/api/openapi.json")
     finally:
         settings.write_text(before)

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import psycopg
 import pytest
@@ -30,7 +30,7 @@ def bash(script: str) -> str:
 
 
 def balance(service: Service) -> int:
-    with urlopen(f"{service.url}/api/v1/content/ledger/alice") as answer:
+    with service.open("/api/v1/content/ledger/alice") as answer:
         found: int = json.load(answer)["balance"]
         return found
 
@@ -79,7 +79,7 @@ def test_metrics_are_the_sum_of_all_workers(project: Project) -> None:
     with project.serve() as service:
         before = count()
         for _ in range(30):
-            urlopen(f"{service.url}/api/v1/content/operations").close()
+            service.open("/api/v1/content/operations").close()
         assert {count() - before for _ in range(10)} == {30}
 
 
@@ -89,11 +89,8 @@ def test_a_post_that_waits_too_long_is_told_to_retry_and_writes_nothing(fresh: P
     with fresh.serve(STATEMENT_TIMEOUT="500ms") as service, EmbeddedPostgres(fresh.data) as url:
 
         def post(nonce: int) -> int:
-            headers = {"Content-Type": "application/json"}
             try:
-                with urlopen(
-                    Request(f"{service.url}/api/v1/content/ledger", body % nonce, headers), timeout=10
-                ) as answer:
+                with service.open("/api/v1/content/ledger", body % nonce) as answer:
                     return int(answer.status)
             except HTTPError as refused:
                 with refused:
@@ -140,7 +137,7 @@ def test_what_a_killed_run_leaves_behind_is_no_obstacle(project: Project) -> Non
     assert (project.data / "postmaster.pid").exists()
 
     with project.serve() as service:
-        urlopen(f"{service.url}/api/v1/content/operations").close()
+        service.open("/api/v1/content/operations").close()
     assert not project.postgres_runs()
 
 
@@ -197,7 +194,7 @@ def test_a_command_leaves_the_database_of_a_run_alone(project: Project) -> None:
     with project.serve() as service:
         assert project.command("manage.py", "migrate", "--check").returncode == 0
         assert project.postgres_runs()
-        urlopen(f"{service.url}/api/v1/content/operations").close()
+        service.open("/api/v1/content/operations").close()
 
 
 def test_a_path_too_long_for_a_socket_is_no_obstacle(project: Project, folder: Path) -> None:

@@ -15,12 +15,15 @@ from ledger_project.embedded import EmbeddedPostgres
 from ledger_project.serve import GUNICORN_CONFIG
 from ledger_project.tests.conftest import ROOT, environment, free_port, wait_for
 
+MAY = {"app": ["content", "ecommerce"], "scope": ["post", "mint"]}
+
 
 @dataclass
 class Stack:
     data: Path
     url: str
     port: int
+    key: str
     gunicorn: subprocess.Popen[bytes]
 
     def kill_postgres(self) -> None:
@@ -54,6 +57,9 @@ def running(folder: Path) -> Iterator[Stack]:
             DATABASE_URL=url, BIND=f"127.0.0.1:{port}", WEB_CONCURRENCY="2", PROMETHEUS_MULTIPROC_DIR=str(metrics)
         )
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=settings, check=True)
+        may = [f"--{kind}={name}" for kind, names in MAY.items() for name in names]
+        created = [sys.executable, "manage.py", "ledgerclient", "create", "writers", *may]
+        key = subprocess.run(created, cwd=ROOT, env=settings, check=True, capture_output=True, text=True).stdout.strip()
         gunicorn = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"],
             cwd=ROOT,
@@ -64,7 +70,7 @@ def running(folder: Path) -> Iterator[Stack]:
         try:
             wait_for(lambda: len(_children(gunicorn.pid)) == 2)
             time.sleep(1)  # the workers load Django
-            yield Stack(data, url, port, gunicorn)
+            yield Stack(data, url, port, key, gunicorn)
         finally:
             gunicorn.terminate()
             gunicorn.wait(timeout=60)

@@ -34,7 +34,7 @@ def test_nothing_is_lost_when_workers_are_killed(folder: Path, kills: int) -> No
 
 def run(folder: Path, kills: int, kill: Callable[[Stack], None]) -> None:
     with running(folder) as stack:
-        with writing(stack.port, folder / "records"):
+        with writing(stack.port, stack.key, folder / "records"):
             for _ in range(kills):
                 time.sleep(1.5)
                 kill(stack)

@@ -40,10 +40,11 @@ class Attempt:
 
 
 class Writer(threading.Thread):
-    def __init__(self, name: str, port: int, records: Path, stop: threading.Event) -> None:
+    def __init__(self, name: str, port: int, key: str, records: Path, stop: threading.Event) -> None:
         super().__init__(name=name)
         self._unsettled: list[Attempt] = []
         self._port, self._path, self._stop_asked = port, records / f"{name}.jsonl", stop
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
         self._random = random.Random(name)  # noqa: S311
         self._connection = self._new_connection()
         self._purchases: list[dict[str, Any]] = []
@@ -102,7 +103,7 @@ class Writer(threading.Thread):
         body = {"entries": attempt.entries} if batch else attempt.entries[0]
         address = f"/api/v1/{attempt.app}/ledger{'/batch' if batch else ''}"
         try:
-            self._connection.request("POST", address, json.dumps(body), {"Content-Type": "application/json"})
+            self._connection.request("POST", address, json.dumps(body), self._headers)
             if not self._stop_asked.is_set() and self._random.random() < DROPPED:
                 attempt.dropped = True
                 raise ConnectionAbortedError
@@ -124,11 +125,11 @@ class Writer(threading.Thread):
 
 
 @contextmanager
-def writing(port: int, records: Path, writers: int = 8) -> Iterator[None]:
+def writing(port: int, key: str, records: Path, writers: int = 8) -> Iterator[None]:
     """Have writers under way for as long as the context lasts."""
     records.mkdir()
     stop = threading.Event()
-    threads = [Writer(f"writer-{n}", port, records, stop) for n in range(writers)]
+    threads = [Writer(f"writer-{n}", port, key, records, stop) for n in range(writers)]
     for thread in threads:
         thread.start()
     try:
