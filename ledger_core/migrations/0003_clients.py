@@ -41,7 +41,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("name",), name="ledger_client_name_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("name__regex", "^[^[:cntrl:]]{1,128}$")), name="ledger_client_name_plain"
+                        condition=models.Q(("name__regex", "^[^[:cntrl:]]{1,128}$")),
+                        name="ledger_client_name_plain",
+                        violation_error_message="A name has 1 to 128 characters, and no control characters.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("scopes__len__gte", 1), ("scopes__contained_by", ["read", "post", "mint"])),

@@ -29,7 +29,11 @@ class Client(models.Model):
         verbose_name = "API client"
         constraints = [
             models.UniqueConstraint(fields=["name"], name=constraints.CLIENT_NAME_ONCE),
-            models.CheckConstraint(condition=Q(name__regex=PLAIN), name=constraints.CLIENT_NAME_PLAIN),
+            models.CheckConstraint(
+                condition=Q(name__regex=PLAIN),
+                name=constraints.CLIENT_NAME_PLAIN,
+                violation_error_message="A name has 1 to 128 characters, and no control characters.",
+            ),
             models.CheckConstraint(
                 condition=Q(scopes__len__gte=1) & Q(scopes__contained_by=[scope.value for scope in Scope]),
                 name=constraints.CLIENT_SCOPES_KNOWN,

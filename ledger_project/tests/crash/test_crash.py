@@ -60,11 +60,11 @@ def run(folder: Path, kills: int, kill: Callable[[Stack], None]) -> None:
 
 def books(url: str) -> list[Row]:
     """Return all entries as the API shows them."""
-    columns = "id, app, operation, owner_id, seq, amount, delta, balance_after, nonce, claim, reverses_id AS reverses"
+    columns = "id, app, operation, owner_id, seq, amount, delta, balance_after, nonce, claim, client"
     moment = "to_char(created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS created_on"
     with psycopg.connect(url, row_factory=dict_row) as connection:
         return connection.execute(
-            f"SELECT {columns}, {moment}, encode(hash, 'hex') AS hash FROM ledger_entry"
+            f"SELECT {columns}, reverses_id AS reverses, {moment}, encode(hash, 'hex') AS hash FROM ledger_entry"
         ).fetchall()
 
 
