@@ -19,6 +19,7 @@ from ledger_core.operations import Scope
 CACHE_SECONDS = 5
 # More clients than call in that time; each beyond them would cost a query now and then.
 _CACHED_KEYS = 10_000
+GOOD = Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))
 _LAST_USE_IS_WRITTEN = timedelta(minutes=1)
 
 
@@ -36,26 +37,29 @@ def create(name: str, apps: Sequence[str], scopes: Sequence[Scope], expires_on: 
     client.full_clean()
     with transaction.atomic():
         client.save()
-        return issue(client, expires_on)
+        return issue(Key(client=client, expires_on=expires_on))
 
 
-def issue(client: Client, expires_on: datetime | None = None) -> str:
-    """Give the client a further key and return it; it cannot be read again. Raises TooManyKeys.
+def issue(key: Key) -> str:
+    """Save a new key of its client and return its text, which cannot be read again. Raises TooManyKeys.
 
-    The key before it stays good until it is revoked, so that the client can change from one to the other.
+    The client's key before it stays good until it is revoked, so that the client can change from one to the other.
     """
-    revoke(client.keys.filter(expires_on__lte=Now()))
-    taken = client.keys.filter(revoked_on=None).values_list("slot", flat=True)
-    prefix = f"ledger_{secrets.token_hex(4)}"
-    key = f"{prefix}_{secrets.token_hex(32)}"
+    of_client = Key.objects.filter(client=key.client)
+    revoke(of_client.filter(expires_on__lte=Now()))
+    taken = of_client.filter(revoked_on=None).values_list("slot", flat=True)
+    key.slot = 2 if 1 in taken else 1
+    key.prefix = f"ledger_{secrets.token_hex(4)}"
+    text = f"{key.prefix}_{secrets.token_hex(32)}"
+    key.digest = _digest(text)
     try:
         with transaction.atomic():
-            client.keys.create(slot=2 if 1 in taken else 1, prefix=prefix, digest=_digest(key), expires_on=expires_on)
+            key.save()
     except IntegrityError as error:
         if constraints.KEY_SLOT_ONCE in str(error):
-            raise TooManyKeys(f"{client} has two keys: revoke the one that is no longer used.") from None
+            raise TooManyKeys(f"{key.client} has two keys: revoke the one that is no longer used.") from None
         raise
-    return key
+    return text
 
 
 def revoke(keys: QuerySet[Key]) -> int:
@@ -77,9 +81,8 @@ def _digest(key: str) -> bytes:
 # to. A key that is refused is not remembered: guesses must not drive out the keys that are in use.
 @cached(TTLCache(_CACHED_KEYS, CACHE_SECONDS), lock=Lock())
 def _client_of_digest(digest: bytes) -> Client:
-    live = Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))
     try:
-        key = Key.objects.select_related("client").get(live, digest=digest)
+        key = Key.objects.select_related("client").get(GOOD, digest=digest)
     except Key.DoesNotExist:
         raise InvalidKey from None
     long_ago = Q(last_used_on=None) | Q(last_used_on__lt=Now() - _LAST_USE_IS_WRITTEN)

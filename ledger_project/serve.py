@@ -87,7 +87,7 @@ def _admin_password() -> str:
 def _demonstration_key() -> str:
     """Return the key of a client of every app that may do everything, made with the first run and kept for the next."""
     from ledger_core import clients
-    from ledger_core.models import Client
+    from ledger_core.models import Client, Key
     from ledger_core.operations import Scope
     from ledger_core.plugins import ledger_apps
 
@@ -98,7 +98,7 @@ def _demonstration_key() -> str:
         clients.client_of(key)
     except clients.InvalidKey:  # none yet, or another database's
         clients.revoke(client.keys.all())
-        key = _keep("demonstration-key", clients.issue(client))
+        key = _keep("demonstration-key", clients.issue(Key(client=client)))
     return key
 
 

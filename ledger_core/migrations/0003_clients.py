@@ -62,8 +62,11 @@ class Migration(migrations.Migration):
                 ),
                 ("prefix", models.TextField(help_text="How the key begins, to tell it from others.")),
                 ("digest", models.BinaryField(help_text="SHA-256 of the key.")),
-                ("created_on", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("expires_on", models.DateTimeField(null=True)),
+                (
+                    "created_on",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("expires_on", models.DateTimeField(blank=True, help_text="None for a key without an end.", null=True)),
                 ("revoked_on", models.DateTimeField(null=True)),
                 ("last_used_on", models.DateTimeField(null=True)),
                 (

@@ -44,7 +44,7 @@ class Client(models.Model):
         return self.name
 
     def clean(self) -> None:
-        if unknown := set(self.apps) - {app.label for app in ledger_apps()}:
+        if unknown := set(self.apps or ()) - {app.label for app in ledger_apps()}:
             raise ValidationError({"apps": f"No such app of the ledger: {', '.join(sorted(unknown))}."})
 
 
@@ -55,8 +55,8 @@ class Key(models.Model):
     slot = models.SmallIntegerField(help_text="A client has two at most, so that one can follow the other.")
     prefix = models.TextField(help_text="How the key begins, to tell it from others.")
     digest = models.BinaryField(help_text="SHA-256 of the key.")
-    created_on = models.DateTimeField(db_default=Now())
-    expires_on = models.DateTimeField(null=True)
+    created_on = models.DateTimeField(db_default=Now(), editable=False)
+    expires_on = models.DateTimeField(null=True, blank=True, help_text="None for a key without an end.")
     revoked_on = models.DateTimeField(null=True)
     last_used_on = models.DateTimeField(null=True)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 Post = Callable[..., Any]
@@ -19,6 +20,15 @@ def post_json(api: Client) -> Post:
         return api.post(f"/api/v1/{app}/ledger", content, content_type="application/json", headers=headers)
 
     return post
+
+
+def staff(*codenames: str) -> Client:
+    """Return the browser of somebody who may do this in the admin, and nothing else."""
+    user = User.objects.create_user("clerk", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def problem_of(response: Any) -> dict[str, Any]:

@@ -3,17 +3,17 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ledger_core.admin import FirstPages
+from ledger_core.admin.books import FirstPages
 from ledger_core.models import Account, Entry
 from ledger_core.plugins import ledger_apps
 from ledger_core.posting import post
+from ledger_core.tests.conftest import staff
 from ledger_core.tests.gaming import ADD, SPEND
 
 pytestmark = pytest.mark.django_db
@@ -38,14 +38,6 @@ def rows(client: Client, url: str, **query: str) -> list[Any]:
 
 def nonces(client: Client, url: str, **query: str) -> list[str]:
     return [f"{entry.owner_id} {entry.nonce}" for entry in rows(client, url, **query)]
-
-
-def staff(*codenames: str) -> Client:
-    user = User.objects.create_user("clerk", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_accounts_show_what_owners_have(admin_client: Client) -> None:

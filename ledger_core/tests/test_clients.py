@@ -89,13 +89,13 @@ def test_its_last_use_is_written_once_a_minute(django_assert_num_queries: Django
 def test_a_second_key_is_good_beside_the_first_and_a_third_is_refused() -> None:
     first = create()
     client = Client.objects.get()
-    second = clients.issue(client)
+    second = clients.issue(Key(client=client))
     assert clients.client_of(first) == clients.client_of(second) == client
     with pytest.raises(clients.TooManyKeys, match="blog has two keys"):
-        clients.issue(client)
+        clients.issue(Key(client=client))
 
     clients.revoke(client.keys.filter(slot=1))
-    third = clients.issue(client)
+    third = clients.issue(Key(client=client))
     assert clients.client_of(third) == client
 
 
@@ -103,8 +103,8 @@ def test_an_expired_key_makes_room_for_another() -> None:
     past = timezone.now() - timedelta(seconds=1)
     create(expires_on=past)
     client = Client.objects.get()
-    clients.issue(client, past)
-    clients.issue(client)
+    clients.issue(Key(client=client, expires_on=past))
+    clients.issue(Key(client=client))
 
 
 def test_the_database_refuses_a_third_key_of_racing_rotations() -> None:

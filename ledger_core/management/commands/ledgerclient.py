@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ledger_core import clients
-from ledger_core.models import Client
+from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import ledger_apps
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 self._show(key)
             case "rotate":
                 try:
-                    self._show(clients.issue(_client(options["name"]), _expiry(options["days"])))
+                    self._show(clients.issue(Key(client=_client(options["name"]), expires_on=_expiry(options["days"]))))
                 except clients.TooManyKeys as error:
                     raise CommandError(str(error)) from None
             case "revoke":

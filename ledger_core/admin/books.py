@@ -125,6 +125,3 @@ for _app in ledger_apps():
     for _model in _app.get_models():
         if issubclass(_model, Entry):
             admin.site.register(_model, EntryAdmin)
-
-admin.site.site_header = admin.site.site_title = "Shared Ledger"
-admin.site.index_title = "Books"
