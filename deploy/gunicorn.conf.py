@@ -1,5 +1,6 @@
 """gunicorn, for `make run` and for the image alike. What may differ comes from the environment."""
 
+import importlib
 import os
 import tempfile
 from typing import Any
@@ -32,6 +33,11 @@ limit_request_field_size = 8190
 # Requests are logged by the application, with their ids.
 accesslog = None
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """Make the memory in which all workers count requests before they are forked."""
+    importlib.import_module("ledger_core.rate_limits.shared")
 
 
 def child_exit(server: Any, worker: Any) -> None:

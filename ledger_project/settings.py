@@ -7,6 +7,7 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from ledger_core.rate_limits.rates import Rate
 from ledger_project.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ledger_core.middleware.observe_requests",
+    "ledger_core.api.throttling.limit_addresses",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -120,12 +122,26 @@ if not DEVELOPMENT:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+
+def _rate(name: str) -> Rate | None:
+    try:
+        return Rate.parse(os.environ.get(name) or "1000/s")
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from None
+
+
+# Of a client, and of an address, whoever asks from there. Workers of a replica count together; with Redis, all do.
+RATE_LIMIT = _rate("LEDGER_RATE_LIMIT")
+ADDRESS_RATE_LIMIT = _rate("LEDGER_ADDRESS_RATE_LIMIT")
+REDIS_URL = os.environ.get("REDIS_URL", "")
+
 # The most that any view reads; one that takes a single operation reads less (ledger_core.api.views).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.api.access.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["ledger_core.api.access.OfTheApp"],
+    "NUM_PROXIES": int(os.environ.get("LEDGER_PROXIES", "0")),
     "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

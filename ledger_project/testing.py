@@ -20,6 +20,8 @@ _resources = ExitStack()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ.setdefault("LEDGER_ENV", "development")
+    # Tests ask faster than people, all from one address.
+    os.environ["LEDGER_RATE_LIMIT"] = os.environ["LEDGER_ADDRESS_RATE_LIMIT"] = "off"
     if "not django_db" in early_config.known_args_namespace.markexpr:
         os.environ["DATABASE_URL"] = "postgresql:///none"  # tests that need no database do not wait for one
     # Workers of pytest-xdist inherit the DATABASE_URL of the process that started them.

@@ -90,10 +90,9 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
             error = exceptions.PermissionDenied()
     if not isinstance(error, LedgerError | exceptions.APIException):
         return None
-    document = problem(error)
     if operations := getattr(context["view"], "operations", None):
-        REFUSALS.labels(operations.app, document.code).inc()
-    return _respond(document, error.headers() if isinstance(error, HTTPError) else {})
+        REFUSALS.labels(operations.app, problem(error).code).inc()
+    return respond(error)
 
 
 # Django's handlers of what no view of the API has answered. People on the other pages get Django's own.
@@ -112,9 +111,12 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 
 def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | None:
-    return _respond(problem(kind.by_docstring()), {}) if request.path.startswith("/api/") else None
+    return respond(kind.by_docstring()) if request.path.startswith("/api/") else None
 
 
-def _respond(document: Problem, headers: dict[str, str]) -> HttpResponse:
+def respond(error: LedgerError | exceptions.APIException) -> HttpResponse:
+    """Return the answer that tells the error."""
+    document = problem(error)
+    headers = error.headers() if isinstance(error, HTTPError) else {}
     # Not DRF's Response, which the view would render: the views of the documents render HTML.
     return HttpResponse(encode(document), status=document.status, content_type=MEDIA_TYPE, headers=headers)

@@ -14,13 +14,22 @@ from rest_framework.exceptions import APIException, NotAcceptable
 from ledger_core.api.access import KeyRefused, MissingScope, OtherApp, Unauthenticated
 from ledger_core.api.documents import Problem
 from ledger_core.api.problems import MEDIA_TYPE, InternalError, problem
+from ledger_core.api.throttling import TooManyRequests
 from ledger_core.errors import LedgerError
 from ledger_core.operations import Operation, SharedOperation
 
 View = TypeVar("View", bound=Callable[..., Any])
 Errors = tuple[type[LedgerError] | APIException, ...]
 
-_OF_EVERY_VIEW: Errors = (Unauthenticated, KeyRefused, OtherApp, MissingScope, NotAcceptable(), InternalError)
+_OF_EVERY_VIEW: Errors = (
+    Unauthenticated,
+    KeyRefused,
+    OtherApp,
+    MissingScope,
+    TooManyRequests,
+    NotAcceptable(),
+    InternalError,
+)
 _REQUEST_ID = OpenApiParameter(
     "X-Request-ID",
     str,
@@ -28,6 +37,13 @@ _REQUEST_ID = OpenApiParameter(
     response=True,
     description="The request's id: the caller's X-Request-ID, or one made here.",
 )
+_RATE_LIMIT = [
+    OpenApiParameter(name, str, OpenApiParameter.HEADER, response=True, description=description)
+    for name, description in (
+        ("RateLimit-Policy", "The client's rate limit: requests and seconds, as draft-ietf-httpapi-ratelimit-headers."),
+        ("RateLimit", "What is left of it, and the seconds until it is renewed."),
+    )
+]
 REPLAYED = OpenApiParameter(
     "Idempotency-Replayed",
     str,
@@ -52,7 +68,7 @@ def described(
         document = problem(error if isinstance(error, APIException) else error.by_docstring())
         by_status[document.status].append(_example(document.code, document, document.title))
     return extend_schema(
-        parameters=[_REQUEST_ID, *headers, *_query_parameters(query)],
+        parameters=[_REQUEST_ID, *_RATE_LIMIT, *headers, *_query_parameters(query)],
         request=request,
         responses={
             **{

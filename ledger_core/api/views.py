@@ -27,11 +27,13 @@ from ledger_core.api.documents import (
 from ledger_core.api.json import BodyTooLarge
 from ledger_core.api.problems import DatabaseUnavailable
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
+from ledger_core.api.throttling import ClientThrottle
 from ledger_core.balances import AccountNotFound, balance_at, balance_of
 from ledger_core.entries import EntryNotFound, entries_of, entry_of
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
+from ledger_core.rate_limits.rates import Window
 
 _POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType("text/plain"), DatabaseUnavailable)
 
@@ -41,9 +43,12 @@ class LedgerAPIView(APIView):
 
     operations: OperationSet[Any] = OperationSet("", Operation)  # as_view only sets what a class has
     schema = LedgerSchema()
+    throttle_classes = (ClientThrottle,)
     http_method_names = ["get", "head", "post"]  # no OPTIONS: the API tells of itself in its documents
     max_body = 64 * 1024
     batch = False  # what the examples of requests show
+
+    window: Window | None = None  # by ClientThrottle
 
     @property
     def client(self) -> Client:
@@ -51,6 +56,11 @@ class LedgerAPIView(APIView):
         client: Any = self.request.user  # as KeyAuthentication has it
         assert isinstance(client, Client)  # noqa: S101
         return client
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        for name, value in self.window.headers.items() if self.window else ():
+            response[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class PostView(LedgerAPIView):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -24,7 +24,16 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def environment(**changes: str) -> dict[str, str]:
     """Return the environment of somebody who has set nothing."""
-    ours = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PORT", "PYTEST_CURRENT_TEST", "SECRET_KEY", "ALLOWED_HOSTS"}
+    ours = {
+        "LEDGER_RATE_LIMIT",
+        "LEDGER_ADDRESS_RATE_LIMIT",
+        "DATABASE_URL",
+        "DJANGO_SETTINGS_MODULE",
+        "PORT",
+        "PYTEST_CURRENT_TEST",
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+    }
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return kept | {"LEDGER_ENV": "development", "PYTHONUNBUFFERED": "1"} | changes
 
@@ -60,10 +69,19 @@ class Service:
     def key(self) -> str:
         return (self.log.parent / ".data" / "demonstration-key").read_text()
 
-    def open(self, path: str, body: bytes | None = None, **headers: str) -> Any:
-        """Ask as the demonstration client."""
-        given = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"} | headers
-        return urlopen(Request(self.url + path, body, given), timeout=10)
+    def open(self, path: str, body: bytes | None = None, key: str = "") -> Any:
+        """Ask with a key; with the demonstration client's, unless it is said."""
+        headers = {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"}
+        return urlopen(Request(self.url + path, body, headers), timeout=10)
+
+    def status(self, path: str, body: bytes | None = None, key: str = "") -> int:
+        """Ask, and return the status of the answer."""
+        try:
+            with self.open(path, body, key) as answer:
+                return int(answer.status)
+        except HTTPError as refused:
+            with refused:
+                return refused.code
 
     def wait_until_it_answers(self) -> None:
         for _ in range(600):
@@ -104,7 +122,8 @@ class Project:
     @contextmanager
     def serve(self, stop: signal.Signals = signal.SIGINT, **changes: str) -> Iterator[Service]:
         """Serve the project; end it by `stop`, as Ctrl-C would, and see that it ends."""
-        port, log = free_port(), self.folder / "serve.log"
+        port = free_port()
+        log = self.folder / f"serve-{port}.log"
         with log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ledger_project.serve"],

@@ -9,13 +9,15 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psycopg
 import pytest
 
+from ledger_core.clients import CACHE_SECONDS
 from ledger_project.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port
 
@@ -89,12 +91,7 @@ def test_a_post_that_waits_too_long_is_told_to_retry_and_writes_nothing(fresh: P
     with fresh.serve(STATEMENT_TIMEOUT="500ms") as service, EmbeddedPostgres(fresh.data) as url:
 
         def post(nonce: int) -> int:
-            try:
-                with service.open("/api/v1/content/ledger", body % nonce) as answer:
-                    return int(answer.status)
-            except HTTPError as refused:
-                with refused:
-                    return refused.code
+            return service.status("/api/v1/content/ledger", body % nonce)
 
         assert post(1) == 201
         with psycopg.connect(url) as somebody:
@@ -102,6 +99,28 @@ def test_a_post_that_waits_too_long_is_told_to_retry_and_writes_nothing(fresh: P
             assert post(2) == 503
         assert balance(service) == 10
         assert post(2) == 201
+
+
+def test_a_revoked_key_is_refused_by_every_process_within_seconds(fresh: Project) -> None:
+    create = ["create", "blog", "--app=content", "--scope=read"]
+    with fresh.serve() as one, fresh.serve() as other:
+        key = fresh.command("manage.py", "ledgerclient", *create).stdout.strip()
+
+        def statuses() -> set[int]:
+            return {service.status("/api/v1/content/operations", key=key) for service in (one, other)}
+
+        assert statuses() == {200}
+        fresh.command("manage.py", "ledgerclient", "revoke", "blog")
+        deadline = time.monotonic() + CACHE_SECONDS
+        while time.monotonic() < deadline:
+            statuses()
+        assert [statuses() for _ in range(20)] == [{401}] * 20
+
+
+def test_all_workers_count_a_clients_requests_together(fresh: Project) -> None:
+    with fresh.serve(LEDGER_RATE_LIMIT="20/d") as service, ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: service.status("/api/v1/content/operations"), range(100)))
+    assert Counter(statuses) == {200: 20, 429: 80}
 
 
 def test_a_taken_port_gets_one_line(project: Project) -> None:

@@ -54,7 +54,12 @@ def running(folder: Path) -> Iterator[Stack]:
     with EmbeddedPostgres(data) as url, (folder / "gunicorn.log").open("wb") as log:
         port = free_port()
         settings = environment(
-            DATABASE_URL=url, BIND=f"127.0.0.1:{port}", WEB_CONCURRENCY="2", PROMETHEUS_MULTIPROC_DIR=str(metrics)
+            DATABASE_URL=url,
+            BIND=f"127.0.0.1:{port}",
+            WEB_CONCURRENCY="2",
+            LEDGER_RATE_LIMIT="off",
+            LEDGER_ADDRESS_RATE_LIMIT="off",
+            PROMETHEUS_MULTIPROC_DIR=str(metrics),
         )
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=settings, check=True)
         may = [f"--{kind}={name}" for kind, names in MAY.items() for name in names]

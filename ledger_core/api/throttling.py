@@ -1,0 +1,72 @@
+"""Rate limits: of each address before anything else is done for it, and of each client."""
+
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from ledger_core.api.problems import HTTPError, respond
+from ledger_core.rate_limits.counting import count
+from ledger_core.rate_limits.rates import Window
+
+
+class TooManyRequests(HTTPError):
+    """More requests than the rate limit allows; none of them did anything. Ask again after Retry-After seconds."""
+
+    code = "too-many-requests"
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, detail: str, window: Window | None = None) -> None:
+        super().__init__(detail)
+        self._window = window
+
+    @classmethod
+    def of(cls, window: Window) -> "TooManyRequests":
+        rate = window.rate
+        return cls(f"More than {rate.requests} requests of this {window.limit} in {rate.seconds} seconds.", window)
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self._window.retry_after), **self._window.headers} if self._window else {}
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address that the request comes from, past LEDGER_PROXIES proxies; of IPv6, its network.
+
+    Who has one address of a /64 has all of them.
+    """
+    given: str = BaseThrottle().get_ident(Request(request))
+    try:
+        address = ip_address(given)
+    except ValueError:  # a socket of this machine has none
+        return given
+    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else given
+
+
+def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: refuse what an address asks beyond LEDGER_ADDRESS_RATE_LIMIT."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if settings.ADDRESS_RATE_LIMIT:
+            window = count("address", settings.ADDRESS_RATE_LIMIT, address_of(request))
+            if window.exceeded:
+                return respond(TooManyRequests.of(window))
+        return get_response(request)
+
+    return middleware
+
+
+class ClientThrottle(BaseThrottle):
+    """Refuses what a client asks beyond LEDGER_RATE_LIMIT, and has its view tell the client what is left."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if settings.RATE_LIMIT:
+            client: Any = request.user
+            view.window = count("client", settings.RATE_LIMIT, client.name)
+            if view.window.exceeded:
+                raise TooManyRequests.of(view.window)
+        return True
