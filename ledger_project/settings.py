@@ -1,10 +1,12 @@
 """Settings, from the environment. Without LEDGER_ENV=development nothing is assumed that would not be safe."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from ledger_core.rate_limits.rates import Rate
@@ -34,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "django_prometheus",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -46,6 +49,7 @@ MIDDLEWARE = [
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -53,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -85,6 +90,16 @@ _database["OPTIONS"] = {
 }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Of the admin: who guesses passwords is shut out for a while, by address and by the name that is tried.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_PARAMETERS = ["ip_address", "username"]
+AXES_CLIENT_IP_CALLABLE = "ledger_core.api.throttling.address_of"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a stranger could keep somebody out for good
+AXES_VERBOSE = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -134,6 +149,20 @@ def _rate(name: str) -> Rate | None:
 RATE_LIMIT = _rate("LEDGER_RATE_LIMIT")
 ADDRESS_RATE_LIMIT = _rate("LEDGER_ADDRESS_RATE_LIMIT")
 REDIS_URL = os.environ.get("REDIS_URL", "")
+
+# Pages load what this service serves, and nothing else; nobody frames them.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # Swagger's icons
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
 
 # The most that any view reads; one that takes a single operation reads less (ledger_core.api.views).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

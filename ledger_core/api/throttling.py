@@ -1,7 +1,7 @@
 """Rate limits: of each address before anything else is done for it, and of each client."""
 
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -34,17 +34,17 @@ class TooManyRequests(HTTPError):
         return {"Retry-After": str(self._window.retry_after), **self._window.headers} if self._window else {}
 
 
-def address_of(request: HttpRequest) -> str:
-    """Return the address that the request comes from, past LEDGER_PROXIES proxies; of IPv6, its network.
-
-    Who has one address of a /64 has all of them.
-    """
-    given: str = BaseThrottle().get_ident(Request(request))
+def address_of(request: HttpRequest) -> str | None:
+    """Return the address that the request comes from, past LEDGER_PROXIES proxies; a local socket has none."""
     try:
-        address = ip_address(given)
-    except ValueError:  # a socket of this machine has none
-        return given
-    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else given
+        return str(ip_address(BaseThrottle().get_ident(Request(request))))
+    except ValueError:
+        return None
+
+
+def _network_of(address: str | None) -> str:
+    # Who has one IPv6 address has all of its /64.
+    return str(ip_network(f"{address}/64", strict=False)) if address and ":" in address else str(address)
 
 
 def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -52,7 +52,7 @@ def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.ADDRESS_RATE_LIMIT:
-            window = count("address", settings.ADDRESS_RATE_LIMIT, address_of(request))
+            window = count("address", settings.ADDRESS_RATE_LIMIT, _network_of(address_of(request)))
             if window.exceeded:
                 return respond(TooManyRequests.of(window))
         return get_response(request)

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from ledger_core.api.views import BalanceView, BatchView, EntriesView, EntryView, OperationsView, PostView
 from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps
+
+_PAGE = "ledger_core/swagger_ui.html"
 
 Patterns = list[URLPattern | URLResolver]
 
@@ -39,5 +41,5 @@ def api_urls() -> Patterns:
 def _documents(prefix: str, patterns: Patterns) -> Patterns:
     return [
         path(f"{prefix}openapi.json", SpectacularJSONAPIView.as_view(patterns=patterns)),
-        path(f"{prefix}docs", SpectacularSwaggerView.as_view(url=f"/{prefix}openapi.json")),
+        path(f"{prefix}docs", SpectacularSwaggerSplitView.as_view(url=f"/{prefix}openapi.json", template_name=_PAGE)),
     ]
