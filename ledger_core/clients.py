@@ -1,9 +1,7 @@
 """Clients of the API and their keys: issued, revoked, and known again by a hash."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from threading import Lock
 
 from cachetools import TTLCache, cached
@@ -12,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from ledger_core import constraints
+from ledger_core.keys import digest_of, new_key, prefix_of
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 
@@ -49,9 +48,8 @@ def issue(key: Key) -> str:
     revoke(of_client.filter(expires_on__lte=Now()))
     taken = of_client.filter(revoked_on=None).values_list("slot", flat=True)
     key.slot = 2 if 1 in taken else 1
-    key.prefix = f"ledger_{secrets.token_hex(4)}"
-    text = f"{key.prefix}_{secrets.token_hex(32)}"
-    key.digest = _digest(text)
+    text = new_key()
+    key.prefix, key.digest = prefix_of(text), digest_of(text)
     try:
         with transaction.atomic():
             key.save()
@@ -69,12 +67,7 @@ def revoke(keys: QuerySet[Key]) -> int:
 
 def client_of(key: str) -> Client:
     """Return the client whose key it is, without a query for one that is in use. Raises InvalidKey."""
-    return _client_of_digest(_digest(key))
-
-
-def _digest(key: str) -> bytes:
-    # A plain hash: 256 random bits cannot be guessed at any speed, and are not slowed down for the sake of it.
-    return sha256(key.encode()).digest()
+    return _client_of_digest(digest_of(key))
 
 
 # Found by the hash of all of it: how long that takes tells nothing of a key, since nobody can choose what it hashes

@@ -10,6 +10,7 @@ from uuid import uuid4
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
+from ledger_core.keys import without_keys
 from ledger_core.metrics import HTTP_SECONDS
 
 HEADER = "X-Request-ID"
@@ -59,7 +60,8 @@ def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> Non
     route = request.resolver_match.route if request.resolver_match else "unmatched"
     method = request.method or ""
     HTTP_SECONDS.labels(method if method in _METHODS else "other", route, str(response.status_code)).observe(seconds)
-    path = escape_uri_path(request.path)  # as it was sent: a decoded line break would make a line of its own
+    # As it was sent: a decoded line break would make a line of its own. And a key does not belong here.
+    path = without_keys(escape_uri_path(request.path))
     milliseconds = round(seconds * 1000, 2)
     _log.info(
         "%s %s %s %sms",

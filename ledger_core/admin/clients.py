@@ -58,6 +58,9 @@ class ClientAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: Client, form: forms.ModelForm, change: bool) -> None:
+        obj.save(update_fields=["apps", "scopes"] if change else None)  # the service's role may change no other
+
     def response_add(self, request: HttpRequest, obj: Client, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(f"{reverse('admin:ledger_core_key_add')}?client={obj.pk}")
 

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from prometheus_client import REGISTRY
 
+from ledger_core import clients
 from ledger_core.middleware import RequestIdFilter
+from ledger_core.operations import Scope
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
 
@@ -39,6 +41,14 @@ def test_a_request_has_one_line_with_its_id(api: Client, caplog: pytest.LogCaptu
     assert line["route"] == "api/v1/content/ledger/<str:owner_id>"
     assert line["milliseconds"] > 0
     assert "\n" not in record.getMessage()
+
+
+def test_a_key_that_strays_into_an_address_is_not_logged(api: Client, caplog: pytest.LogCaptureFixture) -> None:
+    key = clients.create("blog", ["content"], [Scope.READ])
+    with caplog.at_level(logging.INFO):
+        api.get(f"/api/v1/content/ledger/{key}/entries?key={key}", headers={"X-Request-ID": key})
+    assert key[:15] in caplog.text
+    assert key[16:] not in caplog.text + str([vars(record) for record in caplog.records if not record.args])
 
 
 def test_a_failure_is_logged_with_its_traceback_and_id(

@@ -7,9 +7,12 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection
 from django.test import Client
+from django.urls import reverse
 from psycopg.sql import SQL, Identifier
 
-from ledger_core.models import Entry
+from ledger_core import clients
+from ledger_core.models import Client as ApiClient
+from ledger_core.models import Entry, Key
 from ledger_core.posting import InsufficientBalance, Item, post, post_batch
 from ledger_core.tests.gaming import ADD, GAMING, SPEND, GamingOperation
 from ledger_core.verification import verify
@@ -56,6 +59,24 @@ def test_it_serves_the_admin(as_service: None, client: Client) -> None:
     assert client.get("/admin/ledger_core/entry/").status_code == 200
 
 
+def test_it_makes_clients_knows_them_and_shuts_them_out(as_service: None) -> None:
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("admin"))
+    fields = {"name": "blog", "apps": ["content"], "scopes": ["read"]}
+    browser.post(reverse("admin:ledger_core_client_add"), fields)
+    blog = ApiClient.objects.get()
+    browser.post(reverse("admin:ledger_core_client_change", args=[blog.pk]), fields | {"scopes": ["post"]})
+    key = clients.issue(Key(client=blog))
+    assert clients.client_of(key).scopes == ["post"]
+    assert clients.revoke(blog.keys.all()) == 1
+
+
+def test_it_limits_the_log_in(as_service: None, client: Client) -> None:
+    guess = {"username": "admin", "password": "guess"}
+    answers = [client.post(reverse("admin:login"), guess).status_code for _ in range(6)]
+    assert (answers[0], answers[-1]) == (200, 429)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -75,6 +96,12 @@ def test_it_serves_the_admin(as_service: None, client: Client) -> None:
         "UPDATE ledger_account SET created_on = now()",
         "DELETE FROM ledger_reversible",
         "DELETE FROM django_migrations",
+        "UPDATE ledger_client SET name = 'other'",
+        "DELETE FROM ledger_client",
+        "UPDATE ledger_key SET digest = ''",
+        "UPDATE ledger_key SET client_id = 1",
+        "UPDATE ledger_key SET expires_on = NULL",
+        "DELETE FROM ledger_key",
         "CREATE TABLE mine (id int)",
     ],
 )
