@@ -58,19 +58,19 @@ class Operation(Enum):
         """What a client has to be allowed, to post it: to mint is to give credits that nobody had."""
         return Scope.MINT if self.terms.value > 0 and self.terms.reverses is None else Scope.POST
 
+    @property
+    def max_amount(self) -> int:
+        """The most units that a request may ask for: by the terms, and as credits are counted in a bigint."""
+        return min(self.terms.max_amount, MAX_CREDITS // max(1, abs(self.terms.value)))
+
     def delta(self, amount: int) -> int:
         """Return the signed change of the balance, in credits, that `amount` units make.
 
-        Raises InvalidRequest for an amount below 1, above the operation's limit, or past bigint in credits.
+        Raises InvalidRequest for an amount that is not from 1 to max_amount.
         """
-        if not 1 <= amount <= self.terms.max_amount:
-            raise InvalidRequest.of_field("amount", f"{self.code} takes an amount from 1 to {self.terms.max_amount}")
-        delta = self.terms.value * amount
-        if abs(delta) > MAX_CREDITS:
-            raise InvalidRequest.of_field(
-                "amount", f"{amount} units of {self.code} are more than {MAX_CREDITS} credits"
-            )
-        return delta
+        if not 1 <= amount <= self.max_amount:
+            raise InvalidRequest.of_field("amount", f"{self.code} takes an amount from 1 to {self.max_amount}")
+        return self.terms.value * amount
 
 
 class SharedOperation(Operation):

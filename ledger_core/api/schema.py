@@ -12,11 +12,12 @@ from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, O
 from rest_framework.exceptions import APIException, NotAcceptable
 
 from ledger_core.api.access import KeyRefused, MissingScope, OtherApp, Unauthenticated
-from ledger_core.api.documents import Problem
+from ledger_core.api.documents import PostRequest, Problem
 from ledger_core.api.problems import MEDIA_TYPE, InternalError, problem
 from ledger_core.api.throttling import TooManyRequests
 from ledger_core.errors import LedgerError
-from ledger_core.operations import Operation, SharedOperation
+from ledger_core.operations import Operation, OperationSet, SharedOperation
+from ledger_core.values import EntryId, OwnerId
 
 View = TypeVar("View", bound=Callable[..., Any])
 Errors = tuple[type[LedgerError] | APIException, ...]
@@ -44,6 +45,7 @@ _RATE_LIMIT = [
         ("RateLimit", "What is left of it, and the seconds until it is renewed."),
     )
 ]
+_IN_PATH = {"owner_id": OwnerId, "entry_id": EntryId}
 REPLAYED = OpenApiParameter(
     "Idempotency-Replayed",
     str,
@@ -103,11 +105,23 @@ class LedgerSchema(AutoSchema):
 
     view: Any
 
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        described = super().get_operation(*args, **kwargs)
+        for parameter in described.get("parameters", ()) if described else ():
+            name = parameter["name"]
+            if name in _IN_PATH:
+                parameter["schema"] = msgspec.json.schema(_IN_PATH[name])
+                parameter["description"] = parameter["schema"].pop("description")
+            if name == "operation":
+                parameter["schema"]["enum"] = [operation.code for operation in self.view.operations]
+        return described
+
     def get_tags(self) -> list[str]:
         return [self.view.operations.app]
 
     def get_operation_id(self) -> str:
-        return f"{self.view.operations.app}_{type(self.view).__name__.removesuffix('View').lower()}"
+        name = type(self.view).__name__.removesuffix("View").lower()
+        return f"{self.view.operations.app}_{name}" + ("_owner" if self.view.batch and self.method == "GET" else "")
 
     # A view's docstring, as one writes them: a summary, and after a blank line the description.
     def get_summary(self) -> str:
@@ -147,14 +161,46 @@ class StructExtension(OpenApiSerializerExtension):
     match_subclasses = True
 
     def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:
-        name: str = self.target.__name__
-        return name
+        return f"{self._prefix(auto_schema, direction)}{self.target.__name__}"
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        _, components = msgspec.json.schema_components([self.target], ref_template="#/components/schemas/{name}")
+        prefix = self._prefix(auto_schema, direction)
+        template = f"#/components/schemas/{prefix}{{name}}"
+        _, components = msgspec.json.schema_components([self.target], ref_template=template)
+        if PostRequest.__name__ in components:
+            _require_rules(components[PostRequest.__name__], _operations(auto_schema))
         schema: dict[str, Any] = components.pop(self.target.__name__)
-        for name, nested in components.items():
+        for nested_name, nested in components.items():
+            name = prefix + nested_name
             auto_schema.registry.register_on_missing(
                 ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=nested)
             )
         return schema
+
+    def _prefix(self, auto_schema: AutoSchema, direction: Direction) -> str:
+        # What can be asked differs by app, and what is answered does not.
+        return _operations(auto_schema).app.capitalize() if direction == "request" else ""
+
+
+def _operations(auto_schema: Any) -> OperationSet[Any]:
+    operations: OperationSet[Any] = auto_schema.view.operations
+    return operations
+
+
+def _require_rules(request: dict[str, Any], operations: OperationSet[Any]) -> None:
+    """Add to the schema of PostRequest what each operation of the app asks for."""
+    request["properties"]["operation"]["enum"] = [operation.code for operation in operations]
+    request["allOf"] = [
+        {
+            "if": {"properties": {"operation": {"const": operation.code}}, "required": ["operation"]},
+            "then": _rules(operation),
+        }
+        for operation in operations
+    ]
+
+
+def _rules(operation: Operation) -> dict[str, Any]:
+    amount = {"maximum": operation.max_amount}
+    if operation.reverses:
+        return {"properties": {"amount": amount, "reverses": {"type": "integer"}}, "required": ["reverses"]}
+    return {"properties": {"amount": amount, "reverses": {"type": "null"}}}

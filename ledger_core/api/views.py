@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.utils.encoding import escape_uri_path
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -116,10 +115,6 @@ class BatchView(BalanceView):
 
     max_body = 4 * 1024 * 1024  # a thousand of the longest owners and nonces, escaped
     batch = True
-
-    @extend_schema(exclude=True)  # described as every owner's
-    def get(self, request: Request, owner_id: str) -> Response:
-        return super().get(request, owner_id)
 
     @described(
         {201: examples.BATCH, 200: examples.BATCH},

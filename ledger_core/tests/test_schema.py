@@ -64,7 +64,7 @@ def test_every_refusal_is_described(schema: dict[str, Any]) -> None:
 
 
 def test_the_schema_is_what_requests_are_held_against(schema: dict[str, Any]) -> None:
-    request = schema["components"]["schemas"]["PostRequest"]
+    request = schema["components"]["schemas"]["ContentPostRequest"]
     assert request["required"] == ["operation", "owner_id", "nonce"]
     assert request["additionalProperties"] is False
     assert request["properties"]["amount"]["minimum"] == 1
