@@ -5,7 +5,7 @@ RUN := $(UV) run --locked
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lint format soak mutations upgrade migrations shell
+.PHONY: help install run test unit check lint format soak fuzz mutations upgrade migrations shell
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,10 +23,13 @@ test: install ## run the tests on a PostgreSQL of their own
 	@$(RUN) pytest -n 2
 
 unit: install ## run the tests that need no database, in a second
-	@$(RUN) pytest -m "not django_db and not service and not soak"
+	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz"
 
 soak: install ## kill PostgreSQL and workers under load, twenty times and more (minutes)
 	@$(RUN) pytest -m soak -s
+
+fuzz: install ## thousands of requests made from the OpenAPI documents, good and bad (minutes)
+	@$(RUN) pytest -m fuzz -s
 
 mutations: install ## take away one guard at a time, and see which tests fail (minutes)
 	@$(RUN) python -m ledger_core.tests.mutations

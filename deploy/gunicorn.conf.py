@@ -12,7 +12,7 @@ bind = os.environ.get("BIND", "0.0.0.0:8000")  # in a container the network deci
 # Each thread keeps one connection: workers × threads × replicas must fit PostgreSQL's max_connections.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
-worker_class = "gthread"
+worker_class = "ledger_project.worker.Worker"  # of threads, with time-outs for clients
 # nginx keeps connections for 60 seconds. The side that closes first should be nginx, which knows what is under way.
 keepalive = 75
 # A post takes milliseconds. A worker that says nothing for half a minute hangs.

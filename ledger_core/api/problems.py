@@ -61,6 +61,22 @@ class BadRequest(LedgerError):
     title = "Bad request"
 
 
+class AddressTooLong(LedgerError):
+    """The request's first line, with the address and its query, has 4094 bytes at most."""
+
+    code = "address-too-long"
+    status = 414
+    title = "The address is too long"
+
+
+class HeadersTooLarge(LedgerError):
+    """A header has 8190 bytes at most, and a request 50 of them."""
+
+    code = "headers-too-large"
+    status = 431
+    title = "The headers are too large"
+
+
 def problem(error: LedgerError | exceptions.APIException) -> Problem:
     """Return the problem document that tells the error, for the request that is under way."""
     if isinstance(error, LedgerError):

@@ -13,7 +13,7 @@ from rest_framework.exceptions import APIException, NotAcceptable
 
 from ledger_core.api.access import KeyRefused, MissingScope, OtherApp, Unauthenticated
 from ledger_core.api.documents import PostRequest, Problem
-from ledger_core.api.problems import MEDIA_TYPE, InternalError, problem
+from ledger_core.api.problems import MEDIA_TYPE, AddressTooLong, HeadersTooLarge, InternalError, problem
 from ledger_core.api.throttling import TooManyRequests
 from ledger_core.errors import LedgerError
 from ledger_core.operations import Operation, OperationSet, SharedOperation
@@ -28,6 +28,8 @@ _OF_EVERY_VIEW: Errors = (
     OtherApp,
     MissingScope,
     TooManyRequests,
+    AddressTooLong,
+    HeadersTooLarge,
     NotAcceptable(),
     InternalError,
 )
