@@ -1,6 +1,5 @@
 """Rate limits: of clients and addresses, counted once by all processes, and no reason to fail."""
 
-import fcntl
 import json
 import os
 import re
@@ -169,27 +168,43 @@ def test_processes_and_their_threads_lose_no_count() -> None:
 
 
 @forks
-def test_a_process_that_is_killed_holds_no_lock() -> None:
+def test_processes_that_follow_killed_ones_go_on_with_their_counts() -> None:
     counters = SharedCounters()
-    locked, lock = os.pipe()
-    child = os.fork()
-    if child == 0:
-        fcntl.lockf(counters._file, fcntl.LOCK_EX)
-        os.write(lock, b"x")
-        signal.pause()
-    os.read(locked, 1)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert counters.count("a", FAR) == 1
+    counted, told = os.pipe()
+    for number in range(20):  # more than there are columns
+        child = os.fork()
+        if child == 0:
+            os.write(told, bytes([counters.count("hot", FAR)]))
+            signal.pause()
+        assert os.read(counted, 1) == bytes([number + 1])
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+@forks
+def test_more_processes_than_columns_share_the_last_one() -> None:
+    counters = SharedCounters()
+    counted, told = os.pipe()
+    children = []
+    for _ in range(20):
+        children.append(os.fork())
+        if children[-1] == 0:
+            os.write(told, bytes([counters.count("hot", FAR)]))
+            signal.pause()
+        os.read(counted, 1)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert counters.count("hot", FAR) == 21
 
 
 def test_a_full_table_forgets_what_is_oldest_and_goes_on() -> None:
     counters = SharedCounters()
-    for number in range(2**16):
+    for number in range(2**14):
         counters.count(f"address {number}", FAR)
     for _ in range(3):
         counters.count("client", FAR + 1)
-    for number in range(2**16):
+    for number in range(2**14):
         counters.count(f"address {number} again", FAR)
     assert counters.count("client", FAR + 1) == 4
 
