@@ -49,7 +49,7 @@ MIDDLEWARE = [
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "ledger_project.pages.PagePolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
