@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 from uuid import uuid4
@@ -27,6 +28,16 @@ def request_id() -> str:
     return _current.get()
 
 
+@contextmanager
+def identified(given: str = "") -> Iterator[None]:
+    """Give what happens within an id: the one that was given, or a new one where it cannot be used."""
+    token = _current.set(given if _ID.fullmatch(given) else uuid4().hex)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 class RequestIdFilter(logging.Filter):
     """Gives every log record the id of its request."""
 
@@ -42,14 +53,10 @@ def observe_requests(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         start = perf_counter()
-        given = request.headers.get(HEADER, "")
-        token = _current.set(given if _ID.fullmatch(given) else uuid4().hex)
-        try:
+        with identified(request.headers.get(HEADER, "")):
             response = get_response(request)
             response[HEADER] = request_id()
             _record(request, response, perf_counter() - start)
-        finally:
-            _current.reset(token)
         return response
 
     return middleware

@@ -10,7 +10,6 @@ from functools import partial
 from io import BytesIO
 from math import inf
 from typing import Any
-from uuid import uuid4
 
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
@@ -75,13 +74,15 @@ class Worker(ThreadWorker):
         if not isinstance(exc, errors.ParseException):
             super().handle_error(req, client, addr, exc)
             return
-        from ledger_core.api import problems  # not before Django is set up
+        from ledger_core import middleware  # not before Django is set up
+        from ledger_core.api import problems
 
         kinds = {errors.LimitRequestLine: problems.AddressTooLong, errors.LimitRequestHeaders: problems.HeadersTooLarge}
-        response = problems.respond(kinds.get(type(exc), problems.BadRequest).by_docstring())
-        response["X-Request-ID"] = uuid4().hex
-        response["Connection"] = "close"
-        _log.warning("A request that cannot be read: %s", type(exc).__name__)
+        with middleware.identified():
+            response = problems.respond(kinds.get(type(exc), problems.BadRequest).by_docstring())
+            response[middleware.HEADER] = middleware.request_id()
+            response["Connection"] = "close"
+            _log.warning("A request that cannot be read: %s", type(exc).__name__)
         head = f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n".encode()
         client.sendall(head + response.serialize())
 

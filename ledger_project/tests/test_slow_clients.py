@@ -191,5 +191,7 @@ def test_what_is_no_http_is_told_as_a_problem_and_its_key_is_not_logged(
     head, _, body = said.partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {answer} ".encode())
     assert b"Content-Type: application/problem+json" in head
-    assert json.loads(body)["code"] == code
+    problem = json.loads(body)
+    assert problem["code"] == code
+    assert f"X-Request-ID: {problem['request_id']}".encode() in head
     assert key not in service.log.read_text()
