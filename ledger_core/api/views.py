@@ -118,7 +118,7 @@ class BatchView(BalanceView):
 
     @described(
         {201: examples.BATCH, 200: examples.BATCH},
-        (*_POSTING, posting.BatchRefused),
+        (*_POSTING, posting.InvalidBatch, posting.BatchRefused),
         request=BatchRequest,
         headers=(REPLAYED,),
     )

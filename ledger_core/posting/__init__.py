@@ -1,6 +1,6 @@
 """Posting: the only writer of the books. One SQL statement posts, and constraints refuse what may not be."""
 
-from ledger_core.posting.batch import MAX_ITEMS, BatchRefused, each, post_batch
+from ledger_core.posting.batch import MAX_ITEMS, BatchRefused, InvalidBatch, each, post_batch
 from ledger_core.posting.refusals import (
     AlreadyClaimed,
     BalanceTooLarge,
@@ -17,6 +17,7 @@ __all__ = [
     "BalanceTooLarge",
     "BatchRefused",
     "InsufficientBalance",
+    "InvalidBatch",
     "Item",
     "NonceReused",
     "NotReversible",

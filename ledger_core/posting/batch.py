@@ -41,6 +41,14 @@ class BatchRefused(LedgerError):
         super().__init__(detail, items=items)
 
 
+class InvalidBatch(BatchRefused):
+    """Items of the batch could not be posted to any books: `items` names each of them by its index, and why."""
+
+    code = "invalid-batch"
+    status = 400
+    title = "Items of the batch are not valid"
+
+
 def post_batch(
     operations: OperationSet[Own], items: Sequence[Item[SharedOperation | Own]], *, client: str = ""
 ) -> list[Posted]:
@@ -48,7 +56,7 @@ def post_batch(
 
     They are posted in turn: an owner's balance may not be below zero after any of them. An item whose request was
     posted before, by a batch or not, is a replay, and does not hinder the others. Raises InvalidRequest for no
-    items or too many, and BatchRefused.
+    items or too many, InvalidBatch and BatchRefused.
     """
     if not 1 <= len(items) <= MAX_ITEMS:
         raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
@@ -63,8 +71,8 @@ def post_batch(
     return [Posted(entries[request.key], replayed=request.key in earlier) for request in requests]
 
 
-def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """Return what `make` makes of each item, or raise BatchRefused with what it raised for any of them."""
+def each(make: Callable[[T], R], items: Iterable[T], refusal: type[BatchRefused] = InvalidBatch) -> list[R]:
+    """Return what `make` makes of each item, or raise the refusal with what it raised for any of them."""
     made: list[R] = []
     errors: list[LedgerError | None] = []
     for item in items:
@@ -73,7 +81,7 @@ def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
             errors.append(None)
         except LedgerError as error:
             errors.append(error)
-    _raise_if_any(errors)
+    _raise_if_any(errors, refusal)
     return made
 
 
@@ -85,7 +93,7 @@ def _require_different_nonces(requests: Sequence[Request]) -> None:
         if first.setdefault(request.key, index) != index:
             raise InvalidRequest.of_field("nonce", f"The same as that of item {first[request.key]}")
 
-    each(require, enumerate(requests))
+    each(require, enumerate(requests), BatchRefused)
 
 
 def _post(requests: Sequence[Request]) -> tuple[dict[Key, Entry], dict[Key, Entry]]:
@@ -114,9 +122,9 @@ def _judge(requests: Sequence[Request], earlier: dict[Key, Entry]) -> list[Ledge
     return [verdicts[request.key] for request in requests]
 
 
-def _raise_if_any(errors: Sequence[LedgerError | None]) -> None:
+def _raise_if_any(errors: Sequence[LedgerError | None], refusal: type[BatchRefused] = BatchRefused) -> None:
     if count := sum(error is not None for error in errors):
-        raise BatchRefused(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
+        raise refusal(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
 
 
 def _insert(requests: Sequence[Request]) -> dict[Key, Entry]:

@@ -59,13 +59,15 @@ def test_a_refusal_names_each_item_at_fault_and_nothing_is_posted(post_batch: Po
         [post_body(), post_body(operation="CREDIT_SPEND"), post_body(operation="PURCHASE"), post_body(operation="X")]
     )
     problem = problem_of(response)
-    assert (response.status_code, problem["code"]) == (409, "batch-refused")
+    assert (response.status_code, problem["code"]) == (400, "invalid-batch")
     assert [(item["index"], item["code"]) for item in problem["items"]] == [
         (2, "invalid-operation"),
         (3, "invalid-operation"),
     ]
     response = post_batch([post_body(), post_body(operation="CREDIT_SPEND")])
-    (item,) = problem_of(response)["items"]
+    problem = problem_of(response)
+    assert (response.status_code, problem["code"]) == (409, "batch-refused")
+    (item,) = problem["items"]
     assert (item["index"], item["code"], item["balance"]) == (1, "insufficient-balance", 0)
     assert not Entry.objects.exists()
 

@@ -1,0 +1,54 @@
+"""Settings: outside development nothing is assumed that would not be safe. No database."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ledger_project.tests.conftest import ROOT, environment
+
+PRODUCTION = {
+    "LEDGER_ENV": "production",
+    "SECRET_KEY": "x" * 60,
+    "ALLOWED_HOSTS": "ledger.example",
+    "DATABASE_URL": "postgresql:///none",
+}
+
+
+def settings(expression: str, **changes: str) -> str:
+    """Return what an expression over the settings is, or the error that they end with."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"from ledger_project.settings import *\nprint({expression})"],
+        cwd=ROOT,
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL"])
+@pytest.mark.parametrize("env", ["production", ""])
+def test_nothing_starts_without_what_only_its_operator_knows(name: str, env: str) -> None:
+    said = settings("DEBUG", **{**PRODUCTION, "LEDGER_ENV": env, name: ""})
+    assert said.endswith(f"ImproperlyConfigured: Set {name}, or LEDGER_ENV=development for a service of your own.")
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("DEBUG", "False"),
+        ("[SESSION_COOKIE_SECURE, CSRF_COOKIE_SECURE, SECURE_SSL_REDIRECT]", "[True, True, True]"),
+        ("[SECURE_HSTS_SECONDS >= 31_536_000, SECURE_HSTS_INCLUDE_SUBDOMAINS]", "[True, True]"),
+        ("{RATE_LIMIT, ADDRESS_RATE_LIMIT}", "{Rate(requests=1000, seconds=1)}"),
+        ("REST_FRAMEWORK['NUM_PROXIES']", "0"),
+    ],
+)
+def test_what_is_not_said_is_safe(expression: str, value: str) -> None:
+    assert settings(expression, **PRODUCTION) == value
+
+
+def test_a_rate_that_cannot_be_read_is_told_by_its_name() -> None:
+    said = settings("RATE_LIMIT", **PRODUCTION, LEDGER_RATE_LIMIT="fast")
+    assert "ImproperlyConfigured: LEDGER_RATE_LIMIT: A rate is written like 1000/s" in said
