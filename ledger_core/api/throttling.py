@@ -37,9 +37,11 @@ class TooManyRequests(HTTPError):
 def address_of(request: HttpRequest) -> str | None:
     """Return the address that the request comes from, past LEDGER_PROXIES proxies; a local socket has none."""
     try:
-        return str(ip_address(BaseThrottle().get_ident(Request(request))))
+        address = ip_address(BaseThrottle().get_ident(Request(request)))
     except ValueError:
         return None
+    # An IPv4 address, as a socket for both kinds tells it.
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _network_of(address: str | None) -> str:

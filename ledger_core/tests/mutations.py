@@ -17,6 +17,7 @@ from ledger_core import constraints
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MIGRATION, POST = "ledger_core/sql/0002_rules.sql", "ledger_core/sql/post.sql"
+CLIENTS_MIGRATION = "ledger_core/migrations/0003_clients.py"
 OPTIONS = ["-q", "-n", "2", "--tb=no", "-p", "no:cacheprovider"]
 APPS = ["ledger_core", "content", "ecommerce"]
 LEFT_OUT = [
@@ -50,9 +51,15 @@ HASH = "sha256(previous || convert_to("
 def without(name: str) -> Edits:
     table = name.split("_")[1]
     drop = f"ALTER TABLE ledger_{table} DROP CONSTRAINT {name} CASCADE"
-    if name == constraints.CLAIM_ONCE:  # of some rows alone, which only an index can be
+    if name in (constraints.CLAIM_ONCE, constraints.KEY_SLOT_ONCE):  # of some rows alone, which only an index can be
         drop = f"DROP INDEX {name}"
+    if table in ("client", "key"):
+        return [(CLIENTS_MIGRATION, "", f"\nMigration.operations.append(migrations.RunSQL({drop!r}, ''))\n")]
     return [(MIGRATION, "", f"\n{drop};\n")]
+
+
+def instead(file: str, before: str, after: str) -> Edits:
+    return [(f"ledger_core/{file}", before, after)]
 
 
 MUTATIONS: Mapping[str, Edits] = {
@@ -93,6 +100,23 @@ MUTATIONS: Mapping[str, Edits] = {
             'earlier = earlier_entries([request]).get(request.key) if "nonce_once" in str(error) else None',
         )
     ],
+    "the scope of a post": instead("api/views.py", "        require(self.client, operation.scope)\n", ""),
+    "the scopes of a batch": instead("api/views.py", "            require(self.client, scope)\n", "            pass\n"),
+    "the scope read": instead("api/access.py", 'if request.method != "POST":', "if False:"),
+    "the scope mint": instead("operations.py", "Scope.MINT if", "Scope.POST if"),
+    "the app of a client": instead("api/access.py", "if app not in client.apps:", "if False:"),
+    "the end of a key": instead(
+        "clients.py", "Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))", "Q(revoked_on=None)"
+    ),
+    "revocation": instead("clients.py", "Q(revoked_on=None) & (", "Q() & ("),
+    "the minute of the last use": instead("clients.py", "filter(long_ago, pk=", "filter(pk="),
+    "the cache of keys": instead("clients.py", "@cached(", "@(lambda *_, **__: lambda f: f)("),
+    "the limit of clients": instead("api/throttling.py", "if view.window.exceeded:", "if False:"),
+    "the limit of addresses": instead("api/throttling.py", "if window.exceeded:", "if False:"),
+    "the network of an address": instead("api/throttling.py", "if address and", "if False and address and"),
+    "the cut of a key in the log": instead(
+        "middleware.py", "without_keys(escape_uri_path(request.path))", "request.path"
+    ),
     "the savepoint": [
         (
             "ledger_core/posting/single.py",
