@@ -115,6 +115,30 @@ def test_the_database_refuses_a_third_key_of_racing_rotations() -> None:
         Client.objects.get().keys.create(slot=3, prefix="p", digest=b"d")
 
 
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"name": "blog"}, constraints.CLIENT_NAME_ONCE),
+        ({"name": "a\nb"}, constraints.CLIENT_NAME_PLAIN),
+        ({"name": ""}, constraints.CLIENT_NAME_PLAIN),
+        ({"scopes": ["all"]}, constraints.CLIENT_SCOPES_KNOWN),
+        ({"scopes": []}, constraints.CLIENT_SCOPES_KNOWN),
+    ],
+)
+def test_the_database_refuses_what_no_client_can_be(fields: dict[str, Any], constraint: str) -> None:
+    create()
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Client.objects.create(**{"name": "shop", "apps": ["content"], "scopes": ["read"], **fields})
+
+
+def test_the_database_refuses_one_key_for_two_clients() -> None:
+    create()
+    digest = Key.objects.get().digest
+    create("shop")
+    with pytest.raises(IntegrityError, match=constraints.KEY_DIGEST_ONCE), transaction.atomic():
+        Client.objects.get(name="shop").keys.create(slot=2, prefix="p", digest=digest)
+
+
 def test_an_expired_key_is_refused() -> None:
     key = create(expires_on=timezone.now() + timedelta(hours=1))
     assert clients.client_of(key).name == "blog"

@@ -129,6 +129,11 @@ def test_an_ipv6_address_stands_for_its_network(settings: Settings) -> None:
     assert statuses(settings, *({"REMOTE_ADDR": address} for address in addresses)) == [401, 401, 429, 401]
 
 
+def test_ipv4_addresses_are_apart_on_a_socket_for_both_kinds(settings: Settings) -> None:
+    addresses = ["::ffff:10.0.0.1", "10.0.0.1", "::ffff:10.0.0.1", "::ffff:10.0.0.2"]
+    assert statuses(settings, *({"REMOTE_ADDR": address} for address in addresses)) == [401, 401, 429, 401]
+
+
 def test_behind_a_proxy_it_is_the_address_that_the_proxy_saw(settings: Settings) -> None:
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
     forged = [f"1.2.3.{number}, 10.0.0.1" for number in range(3)]
