@@ -44,7 +44,7 @@ audit: install ## known vulnerabilities of the packages in uv.lock, as api.osv.d
 	@$(UV) audit --locked --preview-features audit-command || \
 	    { [ $$? -eq 2 ] && echo "NOT AUDITED: api.osv.dev could not be asked."; }  # 1 is a finding
 
-check: lint audit ## all that CI does
+check: lint audit unit ## all that CI does
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	LEDGER_ENV=production SECRET_KEY=$$($(RUN) python -c 'import secrets; print(secrets.token_urlsafe(50))') \

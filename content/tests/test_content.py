@@ -22,6 +22,7 @@ def test_creating_costs_five_and_reading_nothing(api: Client) -> None:
     assert post("CONTENT_ACCESS", "3") == 5
 
 
+@pytest.mark.django_db
 def test_its_operations(api: Client) -> None:
     operations = json.loads(api.get("/api/v1/content/operations").content)["operations"]
     assert [(operation["operation"], operation["value"]) for operation in operations[4:]] == [

@@ -25,6 +25,7 @@ def test_a_purchase_costs_ten_and_a_refund_gives_them_back(api: Client) -> None:
     assert (refund["balance_after"], refund["reverses"]) == (20, purchase["id"])
 
 
+@pytest.mark.django_db
 def test_its_operations(api: Client) -> None:
     operations = json.loads(api.get("/api/v1/ecommerce/operations").content)["operations"]
     assert [(row["operation"], row["value"], row["reverses"]) for row in operations[4:]] == [

@@ -51,7 +51,9 @@ HASH = "sha256(previous || convert_to("
 def without(name: str) -> Edits:
     table = name.split("_")[1]
     drop = f"ALTER TABLE ledger_{table} DROP CONSTRAINT {name} CASCADE"
-    if name in (constraints.CLAIM_ONCE, constraints.KEY_SLOT_ONCE):  # of some rows alone, which only an index can be
+    if name == constraints.KEY_SLOT_ONCE:  # which is made at the migration's very end
+        return instead("migrations/0003_clients.py", '"client", "slot"', '"client", "slot", "digest"')
+    if name == constraints.CLAIM_ONCE:  # of some rows alone, which only an index can be
         drop = f"DROP INDEX {name}"
     if table in ("client", "key"):
         return [(CLIENTS_MIGRATION, "", f"\nMigration.operations.append(migrations.RunSQL({drop!r}, ''))\n")]

@@ -42,6 +42,7 @@ def test_whatever_owner_can_be_posted_can_be_read(api: Client, post_json: Post, 
     assert json.loads(response.content)["owner_id"] == owner_id
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("address", ["%00", "a%0Ab", "%C2%85", "x" * 129])
 def test_an_owner_that_cannot_be_is_refused(api: Client, address: str) -> None:
     response = api.get(f"/api/v1/content/ledger/{address}")
@@ -56,6 +57,7 @@ def test_a_read_is_one_query(api: Client, post_json: Post, django_assert_num_que
         api.get("/api/v1/content/ledger/alice")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("app", [app.namespace for app in ledger_apps()])
 def test_an_app_lists_the_shared_operations_and_its_own(api: Client, app: str) -> None:
     document = json.loads(api.get(f"/api/v1/{app}/operations").content)
