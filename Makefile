@@ -22,7 +22,7 @@ run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its 
 test: install ## run the tests on a PostgreSQL of their own
 	@$(RUN) pytest -n 2
 
-unit: install ## run the tests that need no database, in a second
+unit: install ## run the tests that need no database, in seconds
 	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz"
 
 soak: install ## kill PostgreSQL and workers under load, twenty times and more (minutes)
