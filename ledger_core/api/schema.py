@@ -16,7 +16,7 @@ from ledger_core.api.documents import PostRequest, Problem
 from ledger_core.api.problems import MEDIA_TYPE, AddressTooLong, HeadersTooLarge, InternalError, problem
 from ledger_core.api.throttling import TooManyRequests
 from ledger_core.errors import LedgerError
-from ledger_core.operations import Operation, OperationSet, SharedOperation
+from ledger_core.operations import Operation, OperationSet, Scope, SharedOperation
 from ledger_core.values import EntryId, OwnerId
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -172,11 +172,11 @@ class StructExtension(OpenApiSerializerExtension):
         if PostRequest.__name__ in components:
             _require_rules(components[PostRequest.__name__], _operations(auto_schema))
         schema: dict[str, Any] = components.pop(self.target.__name__)
-        for nested_name, nested in components.items():
-            name = prefix + nested_name
-            auto_schema.registry.register_on_missing(
-                ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=nested)
-            )
+        kinds: list[type] = [*msgspec.Struct.__subclasses__(), Scope]
+        classes = {kind.__name__: kind for kind in kinds}
+        for name, nested in components.items():
+            component = ResolvedComponent(prefix + name, ResolvedComponent.SCHEMA, nested, classes[name])
+            auto_schema.registry.register_on_missing(component)
         return schema
 
     def _prefix(self, auto_schema: AutoSchema, direction: Direction) -> str:
