@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ledger_project.health.answer_probes",
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
     "django.middleware.security.SecurityMiddleware",
