@@ -29,6 +29,9 @@ class InvalidKey(Exception):
 class TooManyKeys(Exception):
     """The client has two keys already."""
 
+    def __init__(self, client: Client) -> None:
+        super().__init__(f"{client} has two keys: revoke the one that is no longer used.")
+
 
 def create(name: str, apps: Sequence[str], scopes: Sequence[Scope], expires_on: datetime | None = None) -> str:
     """Make a client and return its first key, which cannot be read again. Raises Django's ValidationError."""
@@ -55,7 +58,7 @@ def issue(key: Key) -> str:
             key.save()
     except IntegrityError as error:
         if constraints.KEY_SLOT_ONCE in str(error):
-            raise TooManyKeys(f"{key.client} has two keys: revoke the one that is no longer used.") from None
+            raise TooManyKeys(key.client) from None
         raise
     return text
 

@@ -32,3 +32,8 @@ class LedgerApp(AppConfig):
 def ledger_apps() -> Iterator[LedgerApp]:
     """Yield the installed apps that take part in the ledger, in the order of INSTALLED_APPS."""
     return (config for config in apps.get_app_configs() if isinstance(config, LedgerApp))
+
+
+def app_choices() -> list[tuple[str, str]]:
+    """Return the label and the name of each of them, for people to choose from."""
+    return [(app.label, str(app.verbose_name)) for app in ledger_apps()]

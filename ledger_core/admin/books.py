@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from ledger_core.models import Account, Entry
-from ledger_core.plugins import ledger_apps
+from ledger_core.plugins import app_choices, ledger_apps
 
 
 class FirstPages(Paginator):
@@ -80,7 +80,7 @@ class AppFilter(admin.SimpleListFilter):
     parameter_name = "app"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [] if model_admin.model._meta.proxy else [(app.label, str(app.verbose_name)) for app in ledger_apps()]
+        return [] if model_admin.model._meta.proxy else app_choices()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         return queryset.filter(app=self.value()) if self.value() else queryset

@@ -14,12 +14,12 @@ from django.urls import reverse
 from ledger_core import clients
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
-from ledger_core.plugins import ledger_apps
+from ledger_core.plugins import app_choices
 
 
 class ClientForm(forms.ModelForm):
     apps = forms.MultipleChoiceField(
-        choices=lambda: [(app.label, app.verbose_name) for app in ledger_apps()],
+        choices=app_choices,
         widget=forms.CheckboxSelectMultiple,
         help_text="The apps that it calls.",
     )
@@ -39,7 +39,7 @@ class KeyForm(forms.ModelForm):
     def clean_client(self) -> Client:
         client: Client = self.cleaned_data["client"]
         if client.keys.filter(clients.GOOD).count() > 1:
-            raise forms.ValidationError(f"{client} has two keys: revoke the one that is no longer used.")
+            raise forms.ValidationError(str(clients.TooManyKeys(client)))
         return client
 
 

@@ -13,6 +13,10 @@ from ledger_core.models import Client
 from ledger_core.operations import Scope
 
 
+def _challenge(details: str = "") -> dict[str, str]:
+    return {"WWW-Authenticate": f'Bearer realm="ledger"{details}'}
+
+
 class Unauthenticated(HTTPError):
     """Send the key of an API client: Authorization: Bearer ledger_…"""
 
@@ -21,7 +25,7 @@ class Unauthenticated(HTTPError):
     title = "A key is needed"
 
     def headers(self) -> dict[str, str]:
-        return {"WWW-Authenticate": 'Bearer realm="ledger"'}
+        return _challenge()
 
 
 class KeyRefused(Unauthenticated):
@@ -31,7 +35,7 @@ class KeyRefused(Unauthenticated):
     title = "The key is not valid"
 
     def headers(self) -> dict[str, str]:
-        return {"WWW-Authenticate": 'Bearer realm="ledger", error="invalid_token"'}
+        return _challenge(', error="invalid_token"')
 
 
 class OtherApp(HTTPError):
@@ -55,7 +59,7 @@ class MissingScope(HTTPError):
 
     def headers(self) -> dict[str, str]:
         scope = self.data.get("scope", "")
-        return {"WWW-Authenticate": f'Bearer realm="ledger", error="insufficient_scope", scope="{scope}"'}
+        return _challenge(f', error="insufficient_scope", scope="{scope}"')
 
 
 class KeyAuthentication(BaseAuthentication):

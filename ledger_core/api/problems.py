@@ -79,11 +79,11 @@ class HeadersTooLarge(LedgerError):
 
 def problem(error: LedgerError | exceptions.APIException) -> Problem:
     """Return the problem document that tells the error, for the request that is under way."""
+    code = _code_of(error)
     if isinstance(error, LedgerError):
-        code, status, title = error.code, error.status, error.title
+        status, title = error.status, error.title
     else:
-        code, status = error.default_code.replace("_", "-"), error.status_code
-        title = HTTPStatus(status).phrase
+        status, title = error.status_code, HTTPStatus(error.status_code).phrase
     return Problem(
         type=f"/api/problems/{code}",
         title=title,
@@ -93,6 +93,10 @@ def problem(error: LedgerError | exceptions.APIException) -> Problem:
         request_id=request_id(),
         **getattr(error, "data", {}),
     )
+
+
+def _code_of(error: LedgerError | exceptions.APIException) -> str:
+    return error.code if isinstance(error, LedgerError) else error.default_code.replace("_", "-")
 
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
@@ -107,7 +111,7 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     if not isinstance(error, LedgerError | exceptions.APIException):
         return None
     if operations := getattr(context["view"], "operations", None):
-        REFUSALS.labels(operations.app, problem(error).code).inc()
+        REFUSALS.labels(operations.app, _code_of(error)).inc()
     return respond(error)
 
 

@@ -1,11 +1,8 @@
 """Settings: outside development nothing is assumed that would not be safe. No database."""
 
-import subprocess
-import sys
-
 import pytest
 
-from ledger_project.tests.conftest import ROOT, environment
+from ledger_project.tests.conftest import ROOT, Project
 
 PRODUCTION = {
     "LEDGER_ENV": "production",
@@ -17,14 +14,7 @@ PRODUCTION = {
 
 def settings(expression: str, **changes: str) -> str:
     """Return what an expression over the settings is, or the error that they end with."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"from ledger_project.settings import *\nprint({expression})"],
-        cwd=ROOT,
-        env=environment(**changes),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = Project(ROOT).command("-c", f"from ledger_project.settings import *\nprint({expression})", **changes)
     return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 

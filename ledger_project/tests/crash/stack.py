@@ -15,7 +15,7 @@ from ledger_project.embedded import EmbeddedPostgres
 from ledger_project.serve import GUNICORN_CONFIG
 from ledger_project.tests.conftest import ROOT, environment, free_port, wait_for
 
-MAY = {"app": ["content", "ecommerce"], "scope": ["post", "mint"]}
+MAY = ["--app=content", "--app=ecommerce", "--scope=post", "--scope=mint"]
 
 
 @dataclass
@@ -62,8 +62,7 @@ def running(folder: Path) -> Iterator[Stack]:
             PROMETHEUS_MULTIPROC_DIR=str(metrics),
         )
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=settings, check=True)
-        may = [f"--{kind}={name}" for kind, names in MAY.items() for name in names]
-        created = [sys.executable, "manage.py", "ledgerclient", "create", "writers", *may]
+        created = [sys.executable, "manage.py", "ledgerclient", "create", "writers", *MAY]
         key = subprocess.run(created, cwd=ROOT, env=settings, check=True, capture_output=True, text=True).stdout.strip()
         gunicorn = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"],
