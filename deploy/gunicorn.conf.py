@@ -2,10 +2,10 @@
 
 import importlib
 import os
+import shutil
 import tempfile
+from itertools import count
 from typing import Any
-
-from prometheus_client import multiprocess
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")  # in a container the network decides who reaches it
 # A request waits for the database most of its time, so a worker has threads; a second worker, for a second core.
@@ -36,11 +36,20 @@ control_socket_disable = True
 
 
 def on_starting(server: Any) -> None:
-    """Make the memory in which all workers count requests before they are forked."""
+    """Make what the workers share before they are forked: where they count requests, and where they put metrics."""
     importlib.import_module("ledger_core.rate_limits.shared")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ledger-metrics-")
 
 
-def child_exit(server: Any, worker: Any) -> None:
-    """Leave no live gauges behind of a worker that ended; its counters stay, so that sums never fall."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.mark_process_dead(worker.pid)
+def pre_fork(server: Any, worker: Any) -> None:
+    """Number the worker from one on; one in a dead one's place gets its number."""
+    taken = {other.number for other in server.WORKERS.values()}
+    worker.number = next(number for number in count(1) if number not in taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    importlib.import_module("ledger_project.worker_metrics").write_as(worker.number)
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from types import FrameType
 
@@ -117,18 +116,16 @@ def _keep(name: str, secret: str) -> str:
 
 def _serve(port: int) -> int:
     """Run gunicorn until it ends or a signal asks for it, and return its exit code."""
-    with tempfile.TemporaryDirectory(prefix="ledger-metrics-") as metrics:
-        # Where the workers put their metrics together.
-        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics, "BIND": f"{HOST}:{port}"}
-        command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"]
-        # In a session of its own: Ctrl-C goes to every process of the terminal's, and gunicorn, told to end twice
-        # at once, can hang until its grace is over.
-        gunicorn = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
-        try:
-            return gunicorn.wait()
-        except KeyboardInterrupt:
-            gunicorn.terminate()
-            return gunicorn.wait()
+    environment = {**os.environ, "BIND": f"{HOST}:{port}"}
+    command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"]
+    # In a session of its own: Ctrl-C goes to every process of the terminal's, and gunicorn, told to end twice
+    # at once, can hang until its grace is over.
+    gunicorn = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+    try:
+        return gunicorn.wait()
+    except KeyboardInterrupt:
+        gunicorn.terminate()
+        return gunicorn.wait()
 
 
 if __name__ == "__main__":

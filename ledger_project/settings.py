@@ -46,7 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "ledger_project.health.answer_probes",
+    "ledger_project.probes.answer_probes",
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
     "django.middleware.security.SecurityMiddleware",
@@ -130,8 +130,6 @@ STORAGES = {
 if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = os.environ.get("SECURE_SSL_REDIRECT", "1") == "1"
-    # Asked for by machines inside, without TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

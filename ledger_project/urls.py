@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
-from django_prometheus.exports import ExportToDjangoView
 
 from ledger_core.api import problems
 from ledger_core.api.urls import api_urls
@@ -11,7 +10,6 @@ from ledger_core.api.urls import api_urls
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs")),
     path("admin/", admin.site.urls),
-    path("metrics", ExportToDjangoView),
     *api_urls(),
 ]
 

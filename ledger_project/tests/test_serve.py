@@ -19,7 +19,7 @@ import pytest
 
 from ledger_core.clients import CACHE_SECONDS
 from ledger_project.embedded import EmbeddedPostgres
-from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port
+from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port, wait_for
 
 pytestmark = pytest.mark.service
 
@@ -69,20 +69,35 @@ def test_the_printed_password_opens_the_admin(project: Project) -> None:
     assert answer == f"302 {service.url}/admin/"
 
 
-def test_metrics_are_the_sum_of_all_workers(project: Project) -> None:
-    """Whichever worker answers: a counter that falls back would look like a restart."""
+def test_metrics_of_every_worker_are_on_one_page_and_their_sum_never_falls(project: Project) -> None:
+    """Whichever worker answers, and when one is replaced: a counter that falls would look like a restart."""
 
-    def count() -> float:
+    def counts() -> dict[str, float]:
         with urlopen(f"{service.url}/metrics") as answer:
             page = answer.read().decode()
-        line = r'^ledger_http_request_seconds_count{.*route="api/v1/<path>operations".*} (\S+)$'
-        return sum(float(value) for value in re.findall(line.replace("<path>", ".*"), page, re.MULTILINE))
+        line = r'^ledger_http_request_seconds_count{.*route="api/v1/<path>operations".*worker="(.)".*} (\S+)$'
+        return {worker: float(value) for worker, value in re.findall(line.replace("<path>", ".*"), page, re.MULTILINE)}
+
+    def ask_both() -> None:
+        answered = set(counts().items())
+        while len(set(counts().items()) - answered) < 2:
+            service.open("/api/v1/content/operations").close()
 
     with project.serve() as service:
-        before = count()
-        for _ in range(30):
-            service.open("/api/v1/content/operations").close()
-        assert {count() - before for _ in range(10)} == {30}
+        ask_both()
+        before = counts()
+        assert before.keys() == {"1", "2"}
+        assert all(counts() == before for _ in range(10))
+
+        (gunicorn,) = [pid for pid in _children(service.process.pid) if len(_children(pid)) == 2]
+        worker = _children(gunicorn)[0]
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: worker not in (workers := _children(gunicorn)) and len(workers) == 2)
+        assert counts() == before
+        ask_both()
+        after = counts()
+        assert after.keys() == before.keys()
+        assert all(after[worker] > before[worker] for worker in before)
 
 
 def test_a_post_that_waits_too_long_is_told_to_retry_and_writes_nothing(fresh: Project) -> None:

@@ -49,8 +49,7 @@ def _children(pid: int) -> list[int]:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Stack]:
-    data, metrics = folder / "postgres", folder / "metrics"
-    metrics.mkdir()
+    data = folder / "postgres"
     with EmbeddedPostgres(data) as url, (folder / "gunicorn.log").open("wb") as log:
         port = free_port()
         settings = environment(
@@ -59,7 +58,6 @@ def running(folder: Path) -> Iterator[Stack]:
             WEB_CONCURRENCY="2",
             LEDGER_RATE_LIMIT="off",
             LEDGER_ADDRESS_RATE_LIMIT="off",
-            PROMETHEUS_MULTIPROC_DIR=str(metrics),
         )
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=settings, check=True)
         created = [sys.executable, "manage.py", "ledgerclient", "create", "writers", *MAY]

@@ -1,4 +1,4 @@
-"""/livez and /readyz."""
+"""/livez, /readyz and /metrics."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from django.test import Client
 from pytest_django import Settings
 
 from ledger_core.rate_limits.rates import Rate
-from ledger_project import health
+from ledger_project import probes
 
 
 @pytest.fixture(autouse=True)
 def _unknown() -> Iterator[None]:
-    health._require_migrations.cache_clear()
+    probes._require_migrations.cache_clear()
     yield
-    health._require_migrations.cache_clear()
+    probes._require_migrations.cache_clear()
 
 
 def test_it_lives_without_a_database(client: Client) -> None:
@@ -51,7 +51,7 @@ def test_it_is_not_ready_while_the_database_is_away(client: Client, monkeypatch:
     assert client.get("/readyz").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
 @pytest.mark.django_db
 def test_probes_come_by_any_name_without_tls_as_often_as_they_like(
     client: Client, settings: Settings, path: str, caplog: pytest.LogCaptureFixture

@@ -1,4 +1,4 @@
-"""Whether a replica lives (/livez), and whether it can serve (/readyz): for Docker, Kubernetes and load balancers."""
+"""What machines ask of a replica: whether it lives (/livez), whether it can serve (/readyz), what it did (/metrics)."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,6 +6,7 @@ from functools import cache
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+from django_prometheus.exports import ExportToDjangoView
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -17,6 +18,8 @@ def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
                 return _answer(200, "ok")
             case "/readyz":
                 return _readiness()
+            case "/metrics":
+                return ExportToDjangoView(request)
         return get_response(request)
 
     return middleware
