@@ -3,6 +3,9 @@
 from prometheus_client import Counter, Histogram
 
 ENTRIES_POSTED = Counter("ledger_entries_posted", "Entries posted; replays are not counted.", ["app", "operation"])
+CREDITS_MOVED = Counter(
+    "ledger_credits_moved", "Credits that entries gave to owners (in) or took (out).", ["app", "operation", "direction"]
+)
 REPLAYS = Counter("ledger_replays", "Requests answered with the entry that an earlier one posted.", ["app"])
 REFUSALS = Counter("ledger_refusals", "Requests refused, by the code of the error.", ["app", "reason"])
 POST_SECONDS = Histogram(
@@ -18,3 +21,9 @@ HTTP_SECONDS = Histogram(
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
+
+
+def count_posted(app: str, operation: str, *, entries: int, credits_: int) -> None:
+    """Count entries of one operation, and the credits that they gave, or took where these are less than none."""
+    ENTRIES_POSTED.labels(app, operation).inc(entries)
+    CREDITS_MOVED.labels(app, operation, "in" if credits_ > 0 else "out").inc(abs(credits_))

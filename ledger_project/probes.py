@@ -19,7 +19,8 @@ def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
             case "/readyz":
                 return _readiness()
             case "/metrics":
-                return ExportToDjangoView(request)
+                metrics: HttpResponse = ExportToDjangoView(request)
+                return metrics
         return get_response(request)
 
     return middleware

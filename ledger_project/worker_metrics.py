@@ -15,7 +15,9 @@ def write_as(worker: int) -> None:
     of_process = values.MultiProcessValue(lambda: worker)
 
     class OfWorker(of_process):  # type: ignore[misc, valid-type]
-        def __init__(self, typ: Any, metric: Any, name: Any, labels: Any, given: Any, *args: Any, **kwargs: Any) -> None:
+        def __init__(
+            self, typ: Any, metric: Any, name: Any, labels: Any, given: Any, *args: Any, **kwargs: Any
+        ) -> None:
             super().__init__(typ, metric, name, (*labels, "worker"), (*given, str(worker)), *args, **kwargs)
 
     values.ValueClass = OfWorker

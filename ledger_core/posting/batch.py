@@ -1,6 +1,6 @@
 """Posting many entries, all or none."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -64,8 +64,11 @@ def post_batch(
     _require_different_nonces(requests)
     with metrics.POST_SECONDS.labels(operations.app).time():
         posted, earlier = _post(requests)
-    for code, count in Counter(entry.operation for entry in posted.values()).items():
-        metrics.ENTRIES_POSTED.labels(operations.app, code).inc(count)
+    deltas: dict[str, list[int]] = defaultdict(list)
+    for entry in posted.values():
+        deltas[entry.operation].append(entry.delta)
+    for code, of_code in deltas.items():
+        metrics.count_posted(operations.app, code, entries=len(of_code), credits_=sum(of_code))
     metrics.REPLAYS.labels(operations.app).inc(len(earlier))
     entries = earlier | posted
     return [Posted(entries[request.key], replayed=request.key in earlier) for request in requests]

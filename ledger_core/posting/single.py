@@ -59,7 +59,7 @@ def post(
                 raise difference from None
             metrics.REPLAYS.labels(operations.app).inc()
             return Posted(earlier, replayed=True)
-    metrics.ENTRIES_POSTED.labels(operations.app, operation.code).inc()
+    metrics.count_posted(operations.app, operation.code, entries=1, credits_=entry.delta)
     return Posted(entry, replayed=False)
 
 

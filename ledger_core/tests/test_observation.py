@@ -65,6 +65,8 @@ def test_entries_replays_and_refusals_are_counted(post_json: Post) -> None:
     def counts() -> tuple[float, ...]:
         return (
             metric("ledger_entries_posted_total", app="content", operation="CREDIT_ADD"),
+            metric("ledger_credits_moved_total", app="content", operation="CREDIT_ADD", direction="in"),
+            metric("ledger_credits_moved_total", app="content", operation="CREDIT_SPEND", direction="out"),
             metric("ledger_replays_total", app="content"),
             metric("ledger_refusals_total", app="content", reason="insufficient-balance"),
             metric("ledger_refusals_total", app="content", reason="invalid-operation"),
@@ -77,12 +79,13 @@ def test_entries_replays_and_refusals_are_counted(post_json: Post) -> None:
     for posted in (
         body,
         body,
-        post_body(operation="CREDIT_SPEND"),
+        post_body(operation="CREDIT_SPEND", amount=11),
+        post_body(operation="CREDIT_SPEND", amount=4, owner_id=body["owner_id"]),
         post_body(operation="NO_SUCH"),
         post_body(amount=0),
     ):
         post_json(posted)
-    assert [after - once for after, once in zip(counts(), before, strict=True)] == [1, 1, 1, 1, 1, 3]
+    assert [after - once for after, once in zip(counts(), before, strict=True)] == [1, 10, 4, 1, 1, 1, 1, 4]
 
 
 def test_labels_never_come_from_a_request(api: Client, post_json: Post) -> None:

@@ -1,0 +1,61 @@
+"""`manage.py watchledger`"""
+
+import logging
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, connection
+from django.db.models import Count, Sum
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
+
+from ledger_core.management.progress import count
+from ledger_core.models import Account
+from ledger_core.verification import verify
+
+# Apart from the service's own metrics, which are the workers'.
+REGISTRY = CollectorRegistry()
+VERIFIED = Gauge(
+    "ledger_verified_timestamp_seconds", "The newest moment as of which no fault was in the books.", registry=REGISTRY
+)
+FAULTS = Gauge("ledger_verification_faults", "Faults that the newest verification found.", registry=REGISTRY)
+SECONDS = Gauge("ledger_verification_seconds", "How long the newest verification took.", registry=REGISTRY)
+ACCOUNTS = Gauge("ledger_accounts", "Owners with an account.", registry=REGISTRY)
+ENTRIES = Gauge("ledger_entries", "Entries in the books.", registry=REGISTRY)
+BALANCES = Gauge("ledger_balances_credits", "Credits that all owners have together.", registry=REGISTRY)
+
+_log = logging.getLogger("ledger.watch")
+
+
+class Command(BaseCommand):
+    requires_migrations_checks = True
+    help = "Verify the books again and again, log each fault, and tell Prometheus what was found. Runs until stopped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--every", type=count, default=3600, help="seconds between two verifications (3600)")
+        parser.add_argument("--port", type=int, default=9101, help="where Prometheus asks (9101)")
+
+    def handle(self, *, every: int, port: int, **options: Any) -> None:
+        start_http_server(port, registry=REGISTRY)
+        while True:
+            try:
+                _look()
+            except DatabaseError:  # what is told grows old, and that is alerted on
+                _log.exception("The books could not be verified")
+                connection.close()
+            time.sleep(every)
+
+
+def _look() -> None:
+    started, faults = time.time(), 0
+    for fault in verify():
+        faults += 1
+        _log.error("A fault in the books: %s #%s: %s", fault.owner_id, fault.seq, fault.detail)
+    FAULTS.set(faults)
+    SECONDS.set(time.time() - started)
+    if not faults:
+        VERIFIED.set(started)
+    books = Account.objects.aggregate(accounts=Count("pk"), entries=Sum("seq"), balances=Sum("balance"))
+    ACCOUNTS.set(books["accounts"])
+    ENTRIES.set(books["entries"] or 0)
+    BALANCES.set(books["balances"] or 0)
