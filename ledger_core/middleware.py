@@ -17,7 +17,7 @@ from ledger_core.metrics import HTTP_SECONDS
 HEADER = "X-Request-ID"
 # An id of the caller's is taken as it is only where it cannot forge a line of the log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 _log = logging.getLogger("ledger.request")
@@ -66,7 +66,7 @@ def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> Non
     # The route as the URL configuration spells it: a path would make a label of every owner.
     route = request.resolver_match.route if request.resolver_match else "unmatched"
     method = request.method or ""
-    HTTP_SECONDS.labels(method if method in _METHODS else "other", route, str(response.status_code)).observe(seconds)
+    HTTP_SECONDS.labels(method if method in METHODS else "other", route, str(response.status_code)).observe(seconds)
     # As it was sent: a decoded line break would make a line of its own. And a key does not belong here.
     path = without_keys(escape_uri_path(request.path))
     milliseconds = round(seconds * 1000, 2)

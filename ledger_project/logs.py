@@ -3,12 +3,15 @@
 from typing import Any
 
 
-def logging_config(*, json: bool) -> dict[str, Any]:
-    """Return a dictConfig that logs to standard error, each record with its request's id."""
+def logging_config(*, json: bool, tracing: bool) -> dict[str, Any]:
+    """Return a dictConfig that logs to standard error, each record with the ids of its request and its trace."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "ledger_core.middleware.RequestIdFilter"}},
+        "filters": {
+            "request_id": {"()": "ledger_core.middleware.RequestIdFilter"},
+            **({"trace_id": {"()": "ledger_project.tracing.TraceIdFilter"}} if tracing else {}),
+        },
         "formatters": {
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
@@ -25,7 +28,7 @@ def logging_config(*, json: bool) -> dict[str, Any]:
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "json" if json else "terminal",
-                "filters": ["request_id"],
+                "filters": ["request_id", *(["trace_id"] if tracing else [])],
             }
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},

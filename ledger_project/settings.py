@@ -27,6 +27,8 @@ SECRET_KEY = _required("SECRET_KEY", "for development only: sessions of the admi
 ALLOWED_HOSTS = _required("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 DEBUG = False
+# OpenTelemetry's own variables; without them nothing of it is loaded.
+TRACING = any(os.environ.get(f"OTEL_EXPORTER_OTLP_{which}ENDPOINT") for which in ("", "TRACES_"))
 
 INSTALLED_APPS = [
     "ledger_core",  # before the admin, one of whose templates it replaces
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ledger_project.probes.answer_probes",
+    *(["ledger_project.tracing.trace_requests"] if TRACING else []),
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
     "django.middleware.security.SecurityMiddleware",
@@ -190,4 +193,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "tryItOutEnabled": True},
 }
 
-LOGGING = logging_config(json=not DEVELOPMENT)
+LOGGING = logging_config(json=not DEVELOPMENT, tracing=TRACING)

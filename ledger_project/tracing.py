@@ -1,0 +1,84 @@
+"""Traces over OTLP, where the environment says where to (OTEL_EXPORTER_OTLP_ENDPOINT): requests and their statements.
+
+What may name an owner or hold a key stays here: the address as it was sent, a statement's parameters, the texts of
+errors. OpenTelemetry's own instrumentation of Django sends the address.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from ledger_core.middleware import HEADER, METHODS
+
+_SEND_SECONDS = 2  # with retries: a worker that ends waits no longer for a collector that is away
+_FIRST_WORD = re.compile(r"^(?!--)\s*(\w+)", re.MULTILINE)  # after the comments that describe a statement
+_tracer = trace.get_tracer("ledger")
+
+
+def trace_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware around the one that logs: a span of the request, under its caller's where it says so (traceparent)."""
+    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: "shared-ledger"}))  # OTEL_SERVICE_NAME goes first
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=_SEND_SECONDS)))
+    trace.set_tracer_provider(provider)
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        method = request.method if request.method in METHODS else "other"
+        with (
+            _tracer.start_as_current_span(
+                method, propagate.extract(request.headers), SpanKind.SERVER, record_exception=False
+            ) as span,
+            connection.execute_wrapper(_trace_statement),
+        ):
+            response = get_response(request)
+            route = request.resolver_match.route if request.resolver_match else "unmatched"
+            span.update_name(f"{method} {route}")
+            span.set_attributes(
+                {
+                    "http.request.method": method,
+                    "http.route": route,
+                    "http.response.status_code": response.status_code,
+                    "ledger.request_id": response[HEADER],
+                }
+            )
+            if response.status_code >= 500:
+                span.set_status(Status(StatusCode.ERROR))
+        return response
+
+    return middleware
+
+
+def _trace_statement(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+    text = str(sql)
+    word = _FIRST_WORD.search(text)
+    with _tracer.start_as_current_span(
+        word[1] if word else "statement",
+        kind=SpanKind.CLIENT,
+        attributes={"db.system.name": "postgresql", "db.query.text": text},
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            return execute(sql, params, many, context)
+        except Exception as error:
+            span.set_attribute("error.type", type(error).__name__)
+            raise
+
+
+class TraceIdFilter(logging.Filter):
+    """Gives every log record of a request the id of its trace."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        context = trace.get_current_span().get_span_context()
+        if context.is_valid:
+            record.trace_id = trace.format_trace_id(context.trace_id)
+        return True
