@@ -1,0 +1,231 @@
+"""nginx as it is configured, before a service: only its ports and the addresses of the replicas are the test's.
+
+The configuration as it is, with Docker's DNS, is `make smoke`'s.
+"""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger_project.tests.conftest import ROOT, Project, Service, free_port, temporary_folder, wait_for
+
+pytestmark = [
+    pytest.mark.service,
+    pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed"),
+]
+
+NAMES_OF_REPLICAS = (1, 27, 3)  # the first nginx that asks a DNS for them again
+
+
+@dataclass
+class Nginx:
+    folder: Path
+    world: int
+    admin: int
+    status: int
+
+    def ask(
+        self, method: str, path: str, body: str | None = None, *, port: int = 0, headers: dict[str, str] | None = None
+    ) -> tuple[HTTPResponse, str]:
+        with closing(HTTPConnection("127.0.0.1", port or self.world, timeout=10)) as connection:
+            connection.request(method, path, body, headers or {})
+            with connection.getresponse() as response:
+                return response, response.read().decode()
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
+
+
+def write_configuration(folder: Path, upstream: str, **changes: str) -> Nginx:
+    folder.chmod(0o755)  # nginx's processes have another user than root
+    nginx = Nginx(folder, *(free_port() for _ in range(3)))
+    for file in (ROOT / "nginx").iterdir():
+        text = file.read_text().replace("/tmp/", f"{folder}/").replace("/dev/stdout", f"{folder}/access.log")  # noqa: S108
+        text = text.replace("listen 80 ", f"listen {nginx.world} ").replace("8081", str(nginx.admin))
+        text = text.replace("listen 8080", f"listen {nginx.status}")
+        for old, new in changes.items():
+            text = text.replace(old, new)
+        (folder / file.name).write_text(text)
+    if upstream:
+        (folder / "upstream.conf").write_text(f"upstream ledger {{ {upstream} }}")
+    return nginx
+
+
+@contextmanager
+def running(upstream: str, **changes: str) -> Iterator[Nginx]:
+    with temporary_folder() as folder:
+        nginx = write_configuration(folder, upstream, **changes)
+        command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
+        with subprocess.Popen(command) as process:
+            wait_for(lambda: _listens(nginx.status))
+            try:
+                yield nginx
+            finally:
+                process.terminate()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def service(project: Project) -> Iterator[Service]:
+    with project.serve(LEDGER_PROXIES="1") as running_service:
+        yield running_service
+
+
+@pytest.fixture(scope="module")
+def nginx(service: Service) -> Iterator[Nginx]:
+    with running(f"server 127.0.0.1:{service.port};") as running_nginx:
+        yield running_nginx
+
+
+def test_nginx_finds_no_fault_in_the_configuration(folder: Path) -> None:
+    said = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
+    version = tuple(map(int, re.findall(r"\d+", said)[:3]))
+    write_configuration(folder, "" if version >= NAMES_OF_REPLICAS else "server 127.0.0.1:8000;")
+    command = ["nginx", "-t", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "warn" not in done.stderr
+
+
+def test_one_request_has_one_id_everywhere(nginx: Nginx, service: Service) -> None:
+    for given in ("mine-1", "", "not usable"):
+        response, _ = nginx.ask("GET", "/api/openapi.json", headers={"X-Request-ID": given})
+        returned = response.headers["X-Request-ID"]
+        assert (returned == given) == (given == "mine-1")
+        wait_for(lambda told=returned: told in service.log.read_text())  # type: ignore[misc]
+        assert nginx.log()[-1]["request_id"] == returned
+
+
+def test_a_post_that_fails_on_a_replica_is_posted_once_by_another(service: Service) -> None:
+    """Half of them reach a replica that takes the request and closes the connection, as one that is killed does."""
+    with socket.create_server(("127.0.0.1", 0)) as breaks:
+        threading.Thread(target=_take_and_close, args=[breaks], daemon=True).start()
+        broken = breaks.getsockname()[1]
+        upstream = f"server 127.0.0.1:{broken} max_fails=0; server 127.0.0.1:{service.port};"
+        with running(upstream) as nginx:
+            headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
+            posted = {"operation": "CREDIT_ADD", "owner_id": "passed-on"}
+            answers = [
+                nginx.ask("POST", "/api/v1/content/ledger", json.dumps(posted | {"nonce": str(n)}), headers=headers)
+                for n in range(20)
+            ]
+            assert {response.status for response, _ in answers} == {201}
+            assert [json.loads(text)["seq"] for _, text in answers] == list(range(1, 21))
+            assert "502, 201" in {line["upstream_status"] for line in nginx.log()}
+
+
+def _take_and_close(server: socket.socket) -> None:
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return  # the test is over
+        with connection:
+            connection.recv(65536)
+
+
+REFUSED = {
+    "a line that is no HTTP": (b"nonsense\r\n\r\n", 400, "bad-request"),
+    "metrics": (b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "not-found"),
+    "the admin": (b"GET /admin/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "not-found"),
+    "a method that nobody serves": (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method-not-allowed"),
+    "a body that is too large": (
+        b"POST /api/v1/content/ledger HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4194305\r\n\r\n",
+        413,
+        "body-too-large",
+    ),
+    "an address that is too long": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414, "address-too-long"),
+    "a header that is too large": (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
+        431,
+        "headers-too-large",
+    ),
+}
+
+
+@pytest.mark.parametrize(("sent", "status", "code"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_nginx_refuses_is_told_as_the_service_would(nginx: Nginx, sent: bytes, status: int, code: str) -> None:
+    with socket.create_connection(("127.0.0.1", nginx.world), timeout=10) as connection:
+        connection.sendall(sent)
+        with HTTPResponse(connection) as response:
+            response.begin()
+            problem = json.loads(response.read())
+    assert (response.status, problem["status"], problem["code"]) == (status, status, code)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["X-Request-ID"] == problem["request_id"]
+    assert problem.keys() == {"type", "title", "status", "detail", "code", "request_id"}
+
+
+def test_no_replica_is_a_503_that_says_to_retry() -> None:
+    with running(f"server 127.0.0.1:{free_port()};") as nginx:
+        response, text = nginx.ask("POST", "/api/v1/content/ledger", "{}")
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")
+    assert "retry with the same nonce" in json.loads(text)["detail"]
+
+
+@pytest.mark.parametrize("many", ["keys", "addresses"])
+def test_who_asks_too_fast_is_told_to_wait(service: Service, many: str) -> None:
+    """nginx counts for all replicas: one key from many addresses, and one address with many keys."""
+    changes = {"rate=1000r/s": "rate=1r/m", "burst=1000": "burst=4"}
+    with running(f"server 127.0.0.1:{service.port};", **changes) as nginx:
+
+        def ask(n: int) -> HTTPResponse:
+            key, address = (n, "1") if many == "keys" else ("1", n)
+            headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": f"203.0.113.{address}"}
+            return nginx.ask("GET", "/api/v1/content/operations", headers=headers)[0]
+
+        responses = [ask(n) for n in range(8)]
+        assert [response.status for response in responses] == [401] * 5 + [429] * 3
+        assert responses[-1].headers["Retry-After"] == "1"
+
+
+def test_the_admin_is_at_a_port_of_its_own(nginx: Nginx) -> None:
+    response, page = nginx.ask("GET", "/admin/login/", port=nginx.admin)
+    assert response.status == 200
+    assert "csrfmiddlewaretoken" in page
+    assert nginx.ask("GET", "/metrics", port=nginx.admin)[0].status == 404
+
+
+def test_the_exporter_finds_its_figures(nginx: Nginx) -> None:
+    assert "Active connections" in nginx.ask("GET", "/stub_status", port=nginx.status)[1]
+    assert nginx.ask("GET", "/stub_status")[0].status == 404
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/metrics"])
+def test_every_answer_has_each_header_once_whoever_answers(nginx: Nginx, path: str) -> None:
+    headers = nginx.ask("GET", path)[0].headers
+    for name in ("X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "X-Request-ID"):
+        assert len(headers.get_all(name, [])) == 1, name
+    assert "Strict-Transport-Security" not in headers
+    secured = nginx.ask("GET", path, headers={"X-Forwarded-Proto": "https"})[0].headers
+    assert len(secured.get_all("Strict-Transport-Security", [])) == 1
+    assert "nginx/" not in str(headers)
+
+
+def test_an_address_that_a_proxy_tells_is_believed_and_passed_on(nginx: Nginx) -> None:
+    nginx.ask("GET", "/api/openapi.json", headers={"X-Forwarded-For": "203.0.113.5, 198.51.100.7, 10.0.0.1"})
+    assert nginx.log()[-1]["address"] == "198.51.100.7"
+
+
+def test_no_key_comes_into_the_log(nginx: Nginx, service: Service) -> None:
+    secret = service.key[16:]
+    for path in (f"/api/v1/content/ledger/{service.key}", f"/nowhere?key={service.key}&again={service.key}"):
+        headers = {"Authorization": f"Bearer {service.key}", "Referer": f"http://localhost{path}"}
+        nginx.ask("GET", path, headers=headers)
+    assert service.key[:15] in (nginx.folder / "access.log").read_text()
+    assert secret not in (nginx.folder / "access.log").read_text()
