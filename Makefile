@@ -3,9 +3,13 @@ export LEDGER_ENV ?= development
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := $(UV) run --locked
 PORT ?= 8000
+export VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+DEV := docker compose --project-name shared-ledger-dev --profile dev
+PROD := docker compose --profile prod
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lint audit format soak fuzz mutations upgrade migrations shell
+.PHONY: help install run test unit check lint audit format soak fuzz mutations smoke upgrade migrations shell \
+    build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +34,9 @@ soak: install ## kill PostgreSQL and workers under load, twenty times and more (
 
 fuzz: install ## thousands of requests made from the OpenAPI documents, good and bad (minutes)
 	@$(RUN) pytest -m fuzz -s
+
+smoke: install ## the whole stack in Docker: rolling restart, kills, backup and restore (minutes)
+	@$(RUN) pytest -m smoke -s
 
 mutations: install ## take away one guard at a time, and see which tests fail (minutes)
 	@$(RUN) python -m ledger_core.tests.mutations
@@ -64,3 +71,39 @@ migrations: install ## write the migrations of an app: make migrations app=conte
 
 shell: install ## Python with the models at hand
 	$(RUN) manage.py shell
+
+.env: deploy/env.example
+	@test -e $@ && { echo "deploy/env.example has changed: see what $@ lacks, then touch $@"; exit 1; } || umask 077 && \
+	    python3 -c 'import re, secrets, sys; \
+	    print(re.sub("<random>", lambda _: secrets.token_urlsafe(32), sys.stdin.read()), end="")' < $< > $@ && \
+	    echo "$@ is made, with secrets of its own: set ALLOWED_HOSTS in it."
+
+build-dev: .env ## build the image for one replica that reloads, in Docker
+	$(DEV) build
+
+up-dev: .env ## start it, with a PostgreSQL, on port 8000
+	$(DEV) up --detach --wait
+
+down-dev: ## stop it; its data stays
+	$(DEV) down
+
+build-prod: .env ## build the image for production, labelled with the version
+	$(PROD) build
+
+up-prod: .env ## start replicas, nginx, and what watches them; see deploy/README.md
+	$(PROD) up --detach --wait
+
+down-prod: ## stop all of it; the data stays
+	$(PROD) down
+
+restart-prod: ## migrate, and replace the replicas one by one by the present image: an upgrade
+	@deploy/rolling-restart
+
+logs: ## follow the logs of production
+	$(PROD) logs --follow --tail 100
+
+backup: ## write the database of production to backups/
+	@deploy/backup
+
+restore: ## bring a backup into an empty database: make restore file=backups/...
+	@deploy/restore $(file)

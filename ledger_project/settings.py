@@ -17,9 +17,12 @@ DEVELOPMENT = os.environ.get("LEDGER_ENV") == "development"
 
 
 def _required(name: str, in_development: str) -> str:
-    value = os.environ.get(name) or (in_development if DEVELOPMENT else "")
+    """Return a variable, or what is in the file that `{name}_FILE` names, as secrets are mounted."""
+    file = os.environ.get(f"{name}_FILE")
+    value = Path(file).read_text().strip() if file else os.environ.get(name)
+    value = value or (in_development if DEVELOPMENT else "")
     if not value:
-        raise ImproperlyConfigured(f"Set {name}, or LEDGER_ENV=development for a service of your own.")
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, or LEDGER_ENV=development for a service of your own.")
     return value
 
 

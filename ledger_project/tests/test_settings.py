@@ -1,5 +1,7 @@
 """Settings: outside development nothing is assumed that would not be safe. No database."""
 
+from pathlib import Path
+
 import pytest
 
 from ledger_project.tests.conftest import ROOT, Project
@@ -22,7 +24,12 @@ def settings(expression: str, **changes: str) -> str:
 @pytest.mark.parametrize("env", ["production", ""])
 def test_nothing_starts_without_what_only_its_operator_knows(name: str, env: str) -> None:
     said = settings("DEBUG", **{**PRODUCTION, "LEDGER_ENV": env, name: ""})
-    assert said.endswith(f"ImproperlyConfigured: Set {name}, or LEDGER_ENV=development for a service of your own.")
+    assert f"ImproperlyConfigured: Set {name} or {name}_FILE, or LEDGER_ENV=development for a service" in said
+
+
+def test_a_secret_can_be_in_a_file(folder: Path) -> None:
+    (folder / "secret").write_text("y" * 60 + "\n")
+    assert settings("SECRET_KEY", **PRODUCTION, SECRET_KEY_FILE=str(folder / "secret")) == "y" * 60
 
 
 @pytest.mark.parametrize(
