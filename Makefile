@@ -27,7 +27,7 @@ test: install ## run the tests on a PostgreSQL of their own
 	@$(RUN) pytest -n 2
 
 unit: install ## run the tests that need no database, in seconds
-	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz"
+	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz and not smoke"
 
 soak: install ## kill PostgreSQL and workers under load, twenty times and more (minutes)
 	@$(RUN) pytest -m soak -s

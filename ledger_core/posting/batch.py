@@ -62,7 +62,7 @@ def post_batch(
         raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
     requests = each(lambda item: Request.of(operations, item, client), items)
     _require_different_nonces(requests)
-    with metrics.POST_SECONDS.labels(operations.app).time():
+    with metrics.POST_SECONDS.labels(operations.app, "batch").time():
         posted, earlier = _post(requests)
     deltas: dict[str, list[int]] = defaultdict(list)
     for entry in posted.values():

@@ -44,7 +44,7 @@ def post(
     NonceReused; then nothing was written, and the nonce is as free as it was.
     """
     request = Request.of(operations, Item(operation, owner_id, nonce, amount, reverses), client)
-    with metrics.POST_SECONDS.labels(operations.app).time():
+    with metrics.POST_SECONDS.labels(operations.app, operation.code).time():
         try:
             entry = _insert(request)
         except (DataError, IntegrityError) as error:

@@ -71,7 +71,8 @@ def test_entries_replays_and_refusals_are_counted(post_json: Post) -> None:
             metric("ledger_refusals_total", app="content", reason="insufficient-balance"),
             metric("ledger_refusals_total", app="content", reason="invalid-operation"),
             metric("ledger_refusals_total", app="content", reason="invalid-request"),
-            metric("ledger_post_seconds_count", app="content"),
+            metric("ledger_post_seconds_count", app="content", operation="CREDIT_ADD"),
+            metric("ledger_post_seconds_count", app="content", operation="CREDIT_SPEND"),
         )
 
     before = counts()
@@ -85,7 +86,7 @@ def test_entries_replays_and_refusals_are_counted(post_json: Post) -> None:
         post_body(amount=0),
     ):
         post_json(posted)
-    assert [after - once for after, once in zip(counts(), before, strict=True)] == [1, 10, 4, 1, 1, 1, 1, 4]
+    assert [after - once for after, once in zip(counts(), before, strict=True)] == [1, 10, 4, 1, 1, 1, 1, 2, 2]
 
 
 def test_labels_never_come_from_a_request(api: Client, post_json: Post) -> None:

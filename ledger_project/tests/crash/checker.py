@@ -7,6 +7,13 @@ from typing import Any
 from ledger_project.tests.crash.writers import Attempt, Outcome
 
 Row = dict[str, Any]  # an entry of the books, as the API shows it
+BOOKS = """
+    SELECT id, app, operation, owner_id, seq, amount, delta, balance_after, nonce, claim, client,
+        reverses_id AS reverses,
+        to_char(created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_on,
+        encode(hash, 'hex') AS hash
+    FROM ledger_entry ORDER BY id
+"""
 
 
 def violations(attempts: Sequence[Attempt], rows: Sequence[Row]) -> Iterator[str]:

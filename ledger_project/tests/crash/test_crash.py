@@ -12,7 +12,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from ledger_project.tests.conftest import ROOT, environment
-from ledger_project.tests.crash.checker import Row, figures, violations
+from ledger_project.tests.crash.checker import BOOKS, Row, figures, violations
 from ledger_project.tests.crash.stack import Stack, running
 from ledger_project.tests.crash.writers import Attempt, Outcome, read_records, writing
 
@@ -60,12 +60,8 @@ def run(folder: Path, kills: int, kill: Callable[[Stack], None]) -> None:
 
 def books(url: str) -> list[Row]:
     """Return all entries as the API shows them."""
-    columns = "id, app, operation, owner_id, seq, amount, delta, balance_after, nonce, claim, client"
-    moment = "to_char(created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS created_on"
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        return connection.execute(
-            f"SELECT {columns}, reverses_id AS reverses, {moment}, encode(hash, 'hex') AS hash FROM ledger_entry"
-        ).fetchall()
+        return connection.execute(BOOKS).fetchall()
 
 
 def row(nonce: str, seq: int, owner_id: str = "alice", delta: int = 10, **fields: Any) -> Row:

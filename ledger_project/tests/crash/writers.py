@@ -126,10 +126,10 @@ class Writer(threading.Thread):
 
 @contextmanager
 def writing(port: int, key: str, records: Path, writers: int = 8) -> Iterator[None]:
-    """Have writers under way for as long as the context lasts."""
+    """Have writers under way for as long as the context lasts; they and their nonces are named after the records."""
     records.mkdir()
     stop = threading.Event()
-    threads = [Writer(f"writer-{n}", port, key, records, stop) for n in range(writers)]
+    threads = [Writer(f"{records.name}-{n}", port, key, records, stop) for n in range(writers)]
     for thread in threads:
         thread.start()
     try:

@@ -1,0 +1,71 @@
+"""The files of the deployment, as far as they can be checked without running them. `make smoke` runs them."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import prometheus_client
+import pytest
+import yaml
+
+from ledger_core.management.commands import watchledger
+from ledger_project.tests.conftest import ROOT
+
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def rules(file: str) -> list[dict[str, Any]]:
+    return [rule for group in load(PROMETHEUS / file)["groups"] for rule in group["rules"]]
+
+
+ALERTS = [rule["alert"] for rule in rules("alerts.yml")]
+
+
+@promtool
+@pytest.mark.parametrize("command", ["check config prometheus.yml", "test rules alerts.test.yml"])
+def test_promtool_finds_no_fault(command: str) -> None:
+    done = subprocess.run(["promtool", *command.split()], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_each_alert_is_seen_to_fire_and_not_to_fire(alert: str) -> None:
+    tests = [case for test in load(PROMETHEUS / "alerts.test.yml")["tests"] for case in test["alert_rule_test"]]
+    assert {bool(case.get("exp_alerts")) for case in tests if case["alertname"] == alert} == {True, False}
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_each_alert_is_told_what_to_do_about(alert: str) -> None:
+    assert f"### {alert}\n" in (ROOT / "deploy" / "README.md").read_text()
+
+
+def test_dashboards_and_rules_ask_for_metrics_that_there_are() -> None:
+    asked = [
+        target["expr"]
+        for path in (ROOT / "deploy" / "grafana" / "dashboards").glob("*.json")
+        for panel in json.loads(path.read_text())["panels"]
+        for target in panel["targets"]
+    ] + [rule["expr"] for rule in [*rules("recording.yml"), *rules("alerts.yml")]]
+    ours = {*prometheus_client.REGISTRY._names_to_collectors, *watchledger.REGISTRY._names_to_collectors}
+    recorded = {rule["record"] for rule in rules("recording.yml")}
+    for query in asked:
+        assert set(re.findall(r"[a-z_]+:[a-z0-9_:]+", query)) <= recorded
+        assert set(re.findall(r"(?<![:\w])ledger_\w+(?![:\w])", query)) <= ours
+
+
+def test_only_nginx_is_open_to_the_world_and_no_secret_has_a_default() -> None:
+    compose = load(ROOT / "docker-compose.yml")
+    ports = [(name, port) for name, service in compose["services"].items() for port in service.get("ports", [])]
+    assert [name for name, port in ports if not port.startswith("127.0.0.1:")] == ["nginx"]
+    assert "ports" not in compose["services"]["postgres"]
+    secrets = re.findall(r"\$\{(SECRET_KEY|\w+_PASSWORD)(.*?)\}", (ROOT / "docker-compose.yml").read_text())
+    assert {default for _, default in secrets} == {":?make .env"}
+    assert "<random>" in (ROOT / "deploy" / "env.example").read_text()
