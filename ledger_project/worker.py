@@ -1,4 +1,4 @@
-"""gunicorn's worker of threads, for clients that are slow, or that speak no HTTP which can be read."""
+"""gunicorn's worker of threads, for clients that are slow or speak no HTTP, and for its own end at any moment."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from io import BytesIO
 from math import inf
 from typing import Any
 
-from gunicorn.http import errors
+from gunicorn.http import errors, wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
 READ_SECONDS = 5  # in which a request has to arrive, whole
@@ -23,6 +23,44 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})", re.IGNORECASE)
 _UNTOLD = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
 
 _log = logging.getLogger("ledger.worker")
+
+
+class WholeResponse(wsgi.Response):
+    """Sends the headers with the first piece of the body; gunicorn's own sends them before it, and so twice.
+
+    Between the two the worker can be killed, and then nginx, which has the headers, cannot ask another replica.
+    """
+
+    _held = b""
+
+    def send_headers(self) -> None:
+        if not self.headers_sent:
+            lines = [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers), "\r\n"]
+            self._held = "".join(lines).encode("latin-1")
+            self.headers_sent = True
+
+    def _emit_body(self, data: bytes) -> None:
+        if self.chunked:
+            data = b"%X\r\n%b\r\n" % (len(data), data)
+        self._send(data)
+
+    def sendfile(self, respiter: Any) -> Any:
+        self.send_headers()
+        self._send()
+        return super().sendfile(respiter)
+
+    def close(self) -> None:
+        self.send_headers()
+        self._send()
+        super().close()
+
+    def _send(self, data: bytes = b"") -> None:
+        held, self._held = self._held, b""
+        if held or data:
+            self.sock.sendall(held + data)
+
+
+wsgi.Response = WholeResponse  # type: ignore[misc]  # gunicorn makes them by this name
 
 
 class Worker(ThreadWorker):

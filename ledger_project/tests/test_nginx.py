@@ -129,6 +129,25 @@ def test_a_post_that_fails_on_a_replica_is_posted_once_by_another(service: Servi
             assert "502, 201" in {line["upstream_status"] for line in nginx.log()}
 
 
+def test_a_post_that_all_replicas_failed_is_passed_to_them_again(service: Service) -> None:
+    """There is one, and nginx has nobody else to ask when it fails; the next connection finds it well."""
+    with socket.create_server(("127.0.0.1", 0)) as front:
+        threading.Thread(target=_break_then_forward, args=[front, service.port], daemon=True).start()
+        with running(f"server 127.0.0.1:{front.getsockname()[1]} max_fails=0;") as nginx:
+            headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
+            body = json.dumps({"operation": "CREDIT_ADD", "owner_id": "asked-again", "nonce": "1"})
+            response, text = nginx.ask("POST", "/api/v1/content/ledger", body, headers=headers)
+    assert (response.status, json.loads(text)["seq"]) == (201, 1)
+
+
+def _break_then_forward(server: socket.socket, port: int) -> None:
+    with server.accept()[0] as broken:
+        broken.recv(65536)
+    with server.accept()[0] as client, socket.create_connection(("127.0.0.1", port)) as replica:
+        replica.sendall(client.recv(65536))
+        client.sendall(replica.recv(65536))
+
+
 def _take_and_close(server: socket.socket) -> None:
     while True:
         try:

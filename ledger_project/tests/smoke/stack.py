@@ -61,6 +61,12 @@ class Stack:
         services = json.loads(self.compose("config", "--format", "json"))["services"]
         return {name: service["image"] for name, service in services.items()}
 
+    def empty(self) -> None:
+        """Stop everything and forget what it kept; the log of the next database goes into an archive of its own."""
+        self.compose("down", "--volumes", "--remove-orphans", profile="*")
+        self.environment["ARCHIVE"] = str(self.folder / f"archive-{secrets.token_hex(4)}")
+        self.compose("run", "--rm", "--no-deps", "--entrypoint=chown", "postgres", "postgres:postgres", "/archive")
+
     def up(self) -> list[str]:
         """Start all services whose images can be had, and return the others."""
         self.compose("build")
@@ -127,6 +133,7 @@ def stack(folder: Path) -> Iterator[Stack]:
         | {
             "COMPOSE_PROJECT_NAME": "ledger-smoke",
             "COMPOSE_ENV_FILES": "/dev/null",  # an installation's .env is not for tests
+            "COMPOSE_FILE": "docker-compose.yml:deploy/archive.yml",
             "VERSION": "smoke",
             "ALLOWED_HOSTS": "127.0.0.1",
             "SECURE_SSL_REDIRECT": "0",
@@ -134,7 +141,7 @@ def stack(folder: Path) -> Iterator[Stack]:
             "OTEL_TRACES_SAMPLER_ARG": "0.1",
         },
     )
-    made.compose("down", "--volumes", "--remove-orphans", profile="*")
+    made.empty()
     try:
         yield made
     finally:

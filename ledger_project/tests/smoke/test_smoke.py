@@ -48,6 +48,8 @@ def tell(what: str, prod: Stack, attempts: list[Attempt]) -> None:
     say(f"{what}: {len(attempts):,} attempts, {len(failed(attempts))} failed, by status {statuses}")
     seconds = sorted(line["seconds"] for line in prod.log()[-len(attempts) :])
     half, most = seconds[len(seconds) // 2], seconds[len(seconds) * 99 // 100]
+    for line in [line for line in prod.log()[-len(attempts) :] if line["status"] >= 500][:3]:
+        say(f"  {line}")
     say(f"  of requests, half took {half} s at most, 99 % {most} s, the slowest {seconds[-1]} s")
 
 
@@ -201,7 +203,7 @@ def test_a_backup_goes_into_an_empty_stack(prod: Stack) -> None:
     backup = prod.run("make", "backup").strip()
     try:
         assert "has tables already" in prod.attempt("make", "restore", f"file={backup}").stderr
-        prod.compose("down", "--volumes")
+        prod.empty()
         restored = prod.run("make", "restore", f"file={backup}")
         assert verified.strip() in restored
         assert prod.books() == books
@@ -214,8 +216,34 @@ def test_a_backup_goes_into_an_empty_stack(prod: Stack) -> None:
     say(f"restored: {verified.strip()}")
 
 
+def test_the_books_come_back_as_of_any_moment(prod: Stack) -> None:
+    base = prod.run("deploy/base-backup").strip()
+    try:
+        with prod.under_load("before"):
+            pass
+        books, moment = prod.books(), prod.psql("SELECT clock_timestamp()").strip()
+        with prod.under_load("after"):
+            pass
+        prod.psql("SELECT pg_switch_wal()")
+        wait_for(
+            lambda: (
+                prod.psql(
+                    "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver"
+                ).strip()
+                == "t"
+            )
+        )
+        assert "There is a database already" in prod.attempt("deploy/recover", base, moment).stderr
+        prod.compose("down", "--volumes")
+        assert "no fault" in prod.run("deploy/recover", base, moment)
+        assert prod.books() == books
+    finally:
+        (ROOT / base).unlink()
+    say(f"recovered as of {moment}: {len(books):,} entries")
+
+
 def test_the_profile_for_development_answers(prod: Stack) -> None:
-    prod.compose("down", "--volumes")
+    prod.empty()
     prod.compose("up", "--detach", "--wait", profile="dev")
     with prod.open("DEV_PORT", "/readyz") as answer:
         assert answer.status == 200
