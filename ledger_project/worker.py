@@ -74,6 +74,12 @@ class Worker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self._deadlines: dict[Any, float] = {}
 
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        super().set_accept_enabled(enabled)
+        if not self.alive:  # or who comes while it finishes what it has would wait for that, and be turned away then
+            for listener in self.sockets:
+                listener.close()
+
     def enqueue_req(self, conn: Any) -> None:
         if _has_arrived(conn):
             super().enqueue_req(conn)

@@ -116,6 +116,33 @@ def test_a_post_that_waits_too_long_is_told_to_retry_and_writes_nothing(fresh: P
         assert post(2) == 201
 
 
+def test_told_to_end_it_finishes_what_it_has_and_takes_no_more(fresh: Project) -> None:
+    body = b'{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "%d"}'
+    with fresh.serve() as service, EmbeddedPostgres(fresh.data) as url, ThreadPoolExecutor() as pool:
+
+        def post(nonce: int) -> int:
+            return service.status("/api/v1/content/ledger", body % nonce)
+
+        assert post(1) == 201
+        with psycopg.connect(url) as somebody:
+            somebody.execute("SELECT * FROM ledger_account FOR UPDATE")
+            under_way = pool.submit(post, 2)
+            with psycopg.connect(url, autocommit=True) as look:
+                waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                wait_for(lambda: look.execute(waiting).fetchone() == (1,))
+            (gunicorn,) = [pid for pid in _children(service.process.pid) if len(_children(pid)) == 2]
+            os.kill(gunicorn, signal.SIGTERM)
+            wait_for(lambda: _refuses(service.port))
+            assert not under_way.done()
+        assert under_way.result() == 201
+        assert service.process.wait(timeout=30) == 0
+
+
+def _refuses(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def test_a_revoked_key_is_refused_by_every_process_within_seconds(fresh: Project) -> None:
     create = ["create", "blog", "--app=content", "--scope=read"]
     with fresh.serve() as one, fresh.serve() as other:
