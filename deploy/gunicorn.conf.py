@@ -13,6 +13,10 @@ bind = os.environ.get("BIND", "0.0.0.0:8000")  # in a container the network deci
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "ledger_project.worker.Worker"  # of threads, with time-outs for clients
+# Everything is loaded before the port is opened, and once for all workers: who comes to a new replica does not wait, a
+# worker in a dead one's place is there at once, and they share memory. Not for a service that reloads its code.
+reload = os.environ.get("RELOAD") == "1"
+preload_app = not reload
 # nginx keeps connections for 60 seconds. The side that closes first should be nginx, which knows what is under way.
 keepalive = 75
 # A post takes milliseconds. A worker that says nothing for half a minute hangs.
