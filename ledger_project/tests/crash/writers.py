@@ -35,6 +35,7 @@ class Attempt:
     entries: list[dict[str, Any]]
     outcome: Outcome = Outcome.UNKNOWN
     status: int = 0  # none
+    error: str = ""  # in the place of an answer
     answer: list[dict[str, Any]] = field(default_factory=list)
     dropped: bool = False
 
@@ -109,7 +110,8 @@ class Writer(threading.Thread):
                 raise ConnectionAbortedError
             response = self._connection.getresponse()
             document = json.loads(response.read())
-        except (OSError, HTTPException, ValueError):  # ValueError: half an answer is no JSON
+        except (OSError, HTTPException, ValueError) as error:  # ValueError: half an answer is no JSON
+            attempt.error = repr(error)
             self._connection.close()
             self._connection = self._new_connection()
             return
