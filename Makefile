@@ -36,7 +36,7 @@ fuzz: install ## thousands of requests made from the OpenAPI documents, good and
 	@$(RUN) pytest -m fuzz -s
 
 smoke: install ## the whole stack in Docker: rolling restart, kills, backup and restore (minutes)
-	@$(RUN) pytest -m smoke -s
+	@$(RUN) pytest -m smoke -s -rs
 
 mutations: install ## take away one guard at a time, and see which tests fail (minutes)
 	@$(RUN) python -m ledger_core.tests.mutations

@@ -63,9 +63,15 @@ class Stack:
 
     def empty(self) -> None:
         """Stop everything and forget what it kept; the log of the next database goes into an archive of its own."""
-        self.compose("down", "--volumes", "--remove-orphans", profile="*")
+        self.down()
         self.environment["ARCHIVE"] = str(self.folder / f"archive-{secrets.token_hex(4)}")
         self.compose("run", "--rm", "--no-deps", "--entrypoint=chown", "postgres", "postgres:postgres", "/archive")
+
+    def down(self) -> None:
+        if "ARCHIVE" in self.environment:  # its files are PostgreSQL's, and not ours to remove
+            empty = "rm -rf /archive/*"
+            self.compose("run", "--rm", "--no-deps", "--entrypoint=sh", "postgres", "-c", empty)
+        self.compose("down", "--volumes", "--remove-orphans", profile="*")
 
     def up(self) -> list[str]:
         """Start all services whose images can be had, and return the others."""
@@ -120,8 +126,9 @@ class Stack:
 @contextmanager
 def stack(folder: Path) -> Iterator[Stack]:
     """Give a stack that is not started; what it leaves is removed."""
-    if not shutil.which("docker") or subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        pytest.skip("Docker is not there")
+    for command in ("docker info", "docker compose version"):
+        if not shutil.which("docker") or subprocess.run(command.split(), capture_output=True, check=False).returncode:
+            pytest.skip(f"`{command}` fails: the stack was not run")
     ports = ("HTTP", "ADMIN", "DEV", "NGINX_EXPORTER", "PROMETHEUS", "GRAFANA", "JAEGER")
     made = Stack(
         folder,
@@ -145,4 +152,4 @@ def stack(folder: Path) -> Iterator[Stack]:
     try:
         yield made
     finally:
-        made.compose("down", "--volumes", profile="*")
+        made.down()
