@@ -193,6 +193,30 @@ def test_what_nginx_refuses_is_told_as_the_service_would(nginx: Nginx, sent: byt
     assert problem.keys() == {"type", "title", "status", "detail", "code", "request_id"}
 
 
+ADMIN = [
+    "/admin",
+    "//admin/login/",
+    "/%61dmin/login/",
+    "/static/../admin/login/",
+    "/admin%2Flogin/",
+    "/x/%2e%2e/admin/login/",
+]
+METRICS = [
+    "//metrics",
+    "/%6Detrics",
+    "/api/..//metrics",
+    "/metrics?x",
+    "/metrics/",
+    "/static/../metrics",
+    "/./metrics#x",
+]
+
+
+@pytest.mark.parametrize("path", [*ADMIN, *METRICS])
+def test_no_spelling_opens_what_is_not_for_the_world(nginx: Nginx, path: str) -> None:
+    assert nginx.ask("GET", path)[0].status == 404
+
+
 def test_no_replica_is_a_503_that_says_to_retry() -> None:
     with running(f"server 127.0.0.1:{free_port()};") as nginx:
         response, text = nginx.ask("POST", "/api/v1/content/ledger", "{}")
@@ -207,8 +231,9 @@ def test_who_asks_too_fast_is_told_to_wait(service: Service, many: str) -> None:
     with running(f"server 127.0.0.1:{service.port};", **changes) as nginx:
 
         def ask(n: int) -> HTTPResponse:
-            key, address = (n, "1") if many == "keys" else ("1", n)
-            headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": f"203.0.113.{address}"}
+            key, address = (n, 1) if many == "keys" else (1, n)
+            scheme = ("Bearer ", "bearer  ")[n % 2]  # another spelling is no other key
+            headers = {"Authorization": f"{scheme}ledger_{key:08x}_{0:064x}", "X-Forwarded-For": f"203.0.113.{address}"}
             return nginx.ask("GET", "/api/v1/content/operations", headers=headers)[0]
 
         responses = [ask(n) for n in range(8)]
