@@ -1,5 +1,6 @@
 """A copy of the project, to serve and to change without touching this one's data."""
 
+import json
 import os
 import re
 import shutil
@@ -43,6 +44,11 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -169,6 +175,14 @@ def fresh(project: Project) -> Project:
     """The copy with an empty ledger."""
     shutil.rmtree(project.folder / ".data", ignore_errors=True)
     return project
+
+
+DASHBOARDS = sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
+
+
+def queries_of(dashboard: Path) -> list[str]:
+    """Return what a dashboard asks Prometheus for."""
+    return [target["expr"] for panel in json.loads(dashboard.read_text())["panels"] for target in panel["targets"]]
 
 
 def blocks(markdown: str, language: str) -> list[str]:

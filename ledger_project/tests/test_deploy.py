@@ -1,6 +1,5 @@
 """The files of the deployment, as far as they can be checked without running them. `make smoke` runs them."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ import pytest
 import yaml
 
 from ledger_core.management.commands import watchledger
-from ledger_project.tests.conftest import ROOT
+from ledger_project.tests.conftest import DASHBOARDS, ROOT, queries_of
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
@@ -48,12 +47,8 @@ def test_each_alert_is_told_what_to_do_about(alert: str) -> None:
 
 
 def test_dashboards_and_rules_ask_for_metrics_that_there_are() -> None:
-    asked = [
-        target["expr"]
-        for path in (ROOT / "deploy" / "grafana" / "dashboards").glob("*.json")
-        for panel in json.loads(path.read_text())["panels"]
-        for target in panel["targets"]
-    ] + [rule["expr"] for rule in [*rules("recording.yml"), *rules("alerts.yml")]]
+    asked = [query for dashboard in DASHBOARDS for query in queries_of(dashboard)]
+    asked += [rule["expr"] for rule in [*rules("recording.yml"), *rules("alerts.yml")]]
     ours = {*prometheus_client.REGISTRY._names_to_collectors, *watchledger.REGISTRY._names_to_collectors}
     recorded = {rule["record"] for rule in rules("recording.yml")}
     for query in asked:

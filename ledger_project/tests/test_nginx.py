@@ -18,7 +18,15 @@ from typing import Any
 
 import pytest
 
-from ledger_project.tests.conftest import ROOT, Project, Service, free_port, temporary_folder, wait_for
+from ledger_project.tests.conftest import (
+    ROOT,
+    Project,
+    Service,
+    free_port,
+    listens,
+    temporary_folder,
+    wait_for,
+)
 
 pytestmark = [
     pytest.mark.service,
@@ -71,16 +79,11 @@ def running(upstream: str, **changes: str) -> Iterator[Nginx]:
         nginx = write_configuration(folder, upstream, **changes)
         command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
         with subprocess.Popen(command) as process:
-            wait_for(lambda: _listens(nginx.status))
+            wait_for(lambda: listens(nginx.status))
             try:
                 yield nginx
             finally:
                 process.terminate()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -121,12 +124,7 @@ def test_a_post_that_fails_on_a_replica_is_posted_once_by_another(service: Servi
         broken = breaks.getsockname()[1]
         upstream = f"server 127.0.0.1:{broken} max_fails=0; server 127.0.0.1:{service.port};"
         with running(upstream) as nginx:
-            headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
-            posted = {"operation": "CREDIT_ADD", "owner_id": "passed-on"}
-            answers = [
-                nginx.ask("POST", "/api/v1/content/ledger", json.dumps(posted | {"nonce": str(n)}), headers=headers)
-                for n in range(20)
-            ]
+            answers = [_post(nginx, service, "passed-on", str(n)) for n in range(20)]
             assert {response.status for response, _ in answers} == {201}
             assert [json.loads(text)["seq"] for _, text in answers] == list(range(1, 21))
             assert "502, 201" in {line["upstream_status"] for line in nginx.log(until=answers[-1][0])}
@@ -137,10 +135,14 @@ def test_a_post_that_all_replicas_failed_is_passed_to_them_again(service: Servic
     with socket.create_server(("127.0.0.1", 0)) as front:
         threading.Thread(target=_break_then_forward, args=[front, service.port], daemon=True).start()
         with running(f"server 127.0.0.1:{front.getsockname()[1]} max_fails=0;") as nginx:
-            headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
-            body = json.dumps({"operation": "CREDIT_ADD", "owner_id": "asked-again", "nonce": "1"})
-            response, text = nginx.ask("POST", "/api/v1/content/ledger", body, headers=headers)
+            response, text = _post(nginx, service, "asked-again", "1")
     assert (response.status, json.loads(text)["seq"]) == (201, 1)
+
+
+def _post(nginx: Nginx, service: Service, owner_id: str, nonce: str) -> tuple[HTTPResponse, str]:
+    headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
+    body = json.dumps({"operation": "CREDIT_ADD", "owner_id": owner_id, "nonce": nonce})
+    return nginx.ask("POST", "/api/v1/content/ledger", body, headers=headers)
 
 
 def _break_then_forward(server: socket.socket, port: int) -> None:

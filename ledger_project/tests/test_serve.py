@@ -19,7 +19,7 @@ import pytest
 
 from ledger_core.clients import CACHE_SECONDS
 from ledger_project.embedded import EmbeddedPostgres
-from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port, wait_for
+from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port, listens, wait_for
 
 pytestmark = pytest.mark.service
 
@@ -132,15 +132,10 @@ def test_told_to_end_it_finishes_what_it_has_and_takes_no_more(fresh: Project) -
                 wait_for(lambda: look.execute(waiting).fetchone() == (1,))
             (gunicorn,) = [pid for pid in _children(service.process.pid) if len(_children(pid)) == 2]
             os.kill(gunicorn, signal.SIGTERM)
-            wait_for(lambda: _refuses(service.port))
+            wait_for(lambda: not listens(service.port))
             assert not under_way.done()
         assert under_way.result() == 201
         assert service.process.wait(timeout=30) == 0
-
-
-def _refuses(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_a_revoked_key_is_refused_by_every_process_within_seconds(fresh: Project) -> None:

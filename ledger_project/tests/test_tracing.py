@@ -18,7 +18,7 @@ TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 
 class Collector(ThreadingHTTPServer):
-    """Keeps the spans that it is sent, as dictionaries, and all else that came with them."""
+    """Keeps the spans that it is sent, and the text of all that came with them."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Receiver)

@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,7 +70,6 @@ def running(folder: Path) -> Iterator[Stack]:
         )
         try:
             wait_for(lambda: len(_children(gunicorn.pid)) == 2)
-            time.sleep(1)  # the workers load Django
             yield Stack(data, url, port, key, gunicorn)
         finally:
             gunicorn.terminate()

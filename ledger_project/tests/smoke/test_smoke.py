@@ -14,13 +14,11 @@ from urllib.parse import quote
 
 import pytest
 
-from ledger_project.tests.conftest import ROOT, temporary_folder, wait_for
+from ledger_project.tests.conftest import DASHBOARDS, ROOT, queries_of, temporary_folder, wait_for
 from ledger_project.tests.crash.writers import Attempt, Outcome
 from ledger_project.tests.smoke.stack import REPLICAS, Stack, stack
 
 pytestmark = pytest.mark.smoke
-
-DASHBOARDS = sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +44,10 @@ def failed(attempts: list[Attempt]) -> list[Attempt]:
 def tell(what: str, prod: Stack, attempts: list[Attempt]) -> None:
     statuses = dict(sorted(Counter(attempt.status for attempt in attempts if not attempt.dropped).items()))
     say(f"{what}: {len(attempts):,} attempts, {len(failed(attempts))} failed, by status {statuses}")
-    seconds = sorted(line["seconds"] for line in prod.log()[-len(attempts) :])
+    lines = prod.log()[-len(attempts) :]
+    seconds = sorted(line["seconds"] for line in lines)
     half, most = seconds[len(seconds) // 2], seconds[len(seconds) * 99 // 100]
-    for line in [line for line in prod.log()[-len(attempts) :] if line["status"] >= 500][:3]:
+    for line in [line for line in lines if line["status"] >= 500][:3]:
         say(f"  {line}")
     say(f"  of requests, half took {half} s at most, 99 % {most} s, the slowest {seconds[-1]} s")
 
@@ -86,7 +85,7 @@ def test_every_query_of_a_dashboard_finds_something(prod: Stack, dashboard: Path
     """In a stack under load, so that there are replays and refusals to be found."""
     if dashboard.stem == "postgresql" and "postgres-exporter" not in prod.compose("ps", "--services"):
         pytest.skip("the image of postgres-exporter cannot be had")
-    queries = [target["expr"] for panel in json.loads(dashboard.read_text())["panels"] for target in panel["targets"]]
+    queries = queries_of(dashboard)
 
     def empty() -> list[str]:
         return [query for query in queries if not results(query)]
