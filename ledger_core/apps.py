@@ -1,5 +1,8 @@
 from django.apps import AppConfig
+from django.core.cache import close_caches
 from django.core.checks import register
+from django.core.signals import request_finished, request_started
+from django.db import reset_queries
 
 
 class LedgerCoreConfig(AppConfig):
@@ -10,3 +13,6 @@ class LedgerCoreConfig(AppConfig):
         from ledger_core.checks import check_plugins
 
         register(check_plugins)
+        # Django's, of every request: the list of queries, which DEBUG alone keeps, and caches, of which there are none.
+        request_started.disconnect(reset_queries)
+        request_finished.disconnect(close_caches)

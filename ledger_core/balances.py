@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger_core import sql
 from ledger_core.errors import LedgerError
-from ledger_core.models import Account, Entry
+from ledger_core.models import Entry
 from ledger_core.values import OwnerId, check
+
+_BALANCE = sql.Statement("balance")
 
 
 class AccountNotFound(LedgerError):
@@ -29,7 +32,7 @@ class Balance:
 def balance_of(owner_id: str) -> Balance:
     """Return the owner's balance. Raises InvalidRequest or AccountNotFound."""
     check(owner_id, OwnerId, "owner_id")
-    account = Account.objects.filter(pk=owner_id).values_list("owner_id", "balance", "seq", "updated_on").first()
+    account = _BALANCE.fetch_one({"owner_id": owner_id})
     if account is None:
         raise AccountNotFound(f"{owner_id} has no account.")
     return Balance(*account)

@@ -1,6 +1,11 @@
 """The ledger's own metrics. Labels come from the registries of apps, operations and errors, never from a request."""
 
+from functools import cache
+from typing import TypeVar
+
 from prometheus_client import Counter, Histogram
+
+M = TypeVar("M", Counter, Histogram)
 
 ENTRIES_POSTED = Counter("ledger_entries_posted", "Entries posted; replays are not counted.", ["app", "operation"])
 CREDITS_MOVED = Counter(
@@ -23,7 +28,13 @@ HTTP_SECONDS = Histogram(
 )
 
 
+@cache  # to find a series by its labels takes as long as to count; there are as many as there are operations and errors
+def series(metric: M, *labels: str) -> M:
+    """Return the series of a metric that has these labels."""
+    return metric.labels(*labels)
+
+
 def count_posted(app: str, operation: str, *, entries: int, credits_: int) -> None:
     """Count entries of one operation, and the credits that they gave, or took where these are less than none."""
-    ENTRIES_POSTED.labels(app, operation).inc(entries)
-    CREDITS_MOVED.labels(app, operation, "in" if credits_ > 0 else "out").inc(abs(credits_))
+    series(ENTRIES_POSTED, app, operation).inc(entries)
+    series(CREDITS_MOVED, app, operation, "in" if credits_ > 0 else "out").inc(abs(credits_))

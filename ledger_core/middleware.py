@@ -1,18 +1,18 @@
 """One look at every request: its id, its line in the log, and its seconds in the metrics."""
 
 import logging
+import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
-from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
 from ledger_core.keys import without_keys
-from ledger_core.metrics import HTTP_SECONDS
+from ledger_core.metrics import HTTP_SECONDS, series
 
 HEADER = "X-Request-ID"
 # An id of the caller's is taken as it is only where it cannot forge a line of the log.
@@ -29,11 +29,13 @@ def request_id() -> str:
 
 
 @contextmanager
-def identified(given: str = "") -> Iterator[None]:
+def identified(given: str = "") -> Iterator[str]:
     """Give what happens within an id: the one that was given, or a new one where it cannot be used."""
-    token = _current.set(given if _ID.fullmatch(given) else uuid4().hex)
+    # An id has to differ from others, and not to be hard to guess: no call of the kernel for each.
+    identity = given if _ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
+    token = _current.set(identity)
     try:
-        yield
+        yield identity
     finally:
         _current.reset(token)
 
@@ -53,9 +55,9 @@ def observe_requests(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         start = perf_counter()
-        with identified(request.headers.get(HEADER, "")):
+        with identified(request.META.get("HTTP_X_REQUEST_ID", "")) as identity:
             response = get_response(request)
-            response[HEADER] = request_id()
+            response[HEADER] = identity
             _record(request, response, perf_counter() - start)
         return response
 
@@ -66,7 +68,7 @@ def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> Non
     # The route as the URL configuration spells it: a path would make a label of every owner.
     route = request.resolver_match.route if request.resolver_match else "unmatched"
     method = request.method or ""
-    HTTP_SECONDS.labels(method if method in METHODS else "other", route, str(response.status_code)).observe(seconds)
+    series(HTTP_SECONDS, method if method in METHODS else "other", route, str(response.status_code)).observe(seconds)
     # As it was sent: a decoded line break would make a line of its own. And a key does not belong here.
     path = without_keys(escape_uri_path(request.path))
     milliseconds = round(seconds * 1000, 2)

@@ -1,6 +1,12 @@
 """Logs: one line per record, as JSON for machines or as text for a terminal."""
 
+import logging
 from typing import Any
+
+# No line has any of this, and to find it out takes time (Python's Logging HOWTO, "Optimization").
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # since Python 3.12
+logging._srcfile = None  # the line of code that logs
 
 
 def logging_config(*, json: bool, tracing: bool) -> dict[str, Any]:
@@ -14,7 +20,7 @@ def logging_config(*, json: bool, tracing: bool) -> dict[str, Any]:
         },
         "formatters": {
             "json": {
-                "()": "pythonjsonlogger.json.JsonFormatter",
+                "()": "pythonjsonlogger.msgspec.MsgspecFormatter",
                 "fmt": ["asctime", "levelname", "name", "message", "request_id"],
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
                 "datefmt": "%Y-%m-%dT%H:%M:%S%z",

@@ -55,6 +55,8 @@ MIDDLEWARE = [
     *(["ledger_project.tracing.trace_requests"] if TRACING else []),
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
+    "ledger_core.api.shortcut.answer_api",
+    # Of pages, and of what comes without TLS: no other request of the API comes so far.
     "django.middleware.security.SecurityMiddleware",
     "ledger_project.pages.PagePolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -178,6 +180,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": int(os.environ.get("LEDGER_PROXIES", "0")),
     "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
+    "URL_FORMAT_OVERRIDE": None,  # no ?format=
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "ledger_core.api.problems.handle",
 }

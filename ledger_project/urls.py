@@ -8,9 +8,9 @@ from ledger_core.api import problems
 from ledger_core.api.urls import api_urls
 
 urlpatterns = [
+    *api_urls(),
     path("", RedirectView.as_view(url="/api/docs")),
     path("admin/", admin.site.urls),
-    *api_urls(),
 ]
 
 handler400 = problems.bad_request

@@ -66,7 +66,7 @@ class KeyAuthentication(BaseAuthentication):
     """Makes the client whose key is sent the user of the request."""
 
     def authenticate(self, request: Request) -> tuple[Client, None]:
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated.by_docstring()
         try:

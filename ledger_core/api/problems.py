@@ -10,9 +10,9 @@ from django.views import defaults
 from rest_framework import exceptions
 
 from ledger_core.api.documents import Problem
-from ledger_core.api.json import encode
+from ledger_core.api.json import answer
 from ledger_core.errors import LedgerError
-from ledger_core.metrics import REFUSALS
+from ledger_core.metrics import REFUSALS, series
 from ledger_core.middleware import request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -111,8 +111,11 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     if not isinstance(error, LedgerError | exceptions.APIException):
         return None
     if operations := getattr(context["view"], "operations", None):
-        REFUSALS.labels(operations.app, _code_of(error)).inc()
-    return respond(error)
+        series(REFUSALS, operations.app, _code_of(error)).inc()
+    response = respond(error)
+    if isinstance(error, exceptions.MethodNotAllowed):
+        response["Allow"] = ", ".join(context["view"].allowed_methods)
+    return response
 
 
 # Django's handlers of what no view of the API has answered. People on the other pages get Django's own.
@@ -137,6 +140,5 @@ def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | No
 def respond(error: LedgerError | exceptions.APIException) -> HttpResponse:
     """Return the answer that tells the error."""
     document = problem(error)
-    headers = error.headers() if isinstance(error, HTTPError) else {}
-    # Not DRF's Response, which the view would render: the views of the documents render HTML.
-    return HttpResponse(encode(document), status=document.status, content_type=MEDIA_TYPE, headers=headers)
+    headers = error.headers() if isinstance(error, HTTPError) else None
+    return answer(document, status=document.status, headers=headers, media_type=MEDIA_TYPE)

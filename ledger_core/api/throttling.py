@@ -1,17 +1,22 @@
 """Rate limits: of each address before anything else is done for it, and of each client."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from ledger_core.api.problems import HTTPError, respond
 from ledger_core.rate_limits.counting import count
 from ledger_core.rate_limits.rates import Window
+
+# To read an address takes longer than to count it. Of strangers' there is no end, so the oldest are forgotten.
+_KNOWN_ADDRESSES = 1000
 
 
 class TooManyRequests(HTTPError):
@@ -36,14 +41,25 @@ class TooManyRequests(HTTPError):
 
 def address_of(request: HttpRequest) -> str | None:
     """Return the address that the request comes from, past LEDGER_PROXIES proxies; a local socket has none."""
+    address, proxies = request.META.get("REMOTE_ADDR", ""), api_settings.NUM_PROXIES
+    # As DRF's throttles have it, which make a dictionary of all headers for it.
+    if proxies and (forwarded := request.META.get("HTTP_X_FORWARDED_FOR")):
+        addresses = forwarded.split(",")
+        address = addresses[-min(proxies, len(addresses))].strip()
+    return _canonical(address)
+
+
+@lru_cache(_KNOWN_ADDRESSES)
+def _canonical(text: str) -> str | None:
     try:
-        address = ip_address(BaseThrottle().get_ident(Request(request)))
+        address = ip_address(text)
     except ValueError:
         return None
     # An IPv4 address, as a socket for both kinds tells it.
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+@lru_cache(_KNOWN_ADDRESSES)
 def _network_of(address: str | None) -> str:
     # Who has one IPv6 address has all of its /64.
     return str(ip_network(f"{address}/64", strict=False)) if address and ":" in address else str(address)

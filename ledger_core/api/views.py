@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger_core import posting
@@ -23,7 +23,7 @@ from ledger_core.api.documents import (
     OperationsDocument,
     PostRequest,
 )
-from ledger_core.api.json import BodyTooLarge
+from ledger_core.api.json import BodyTooLarge, Negotiation, answer
 from ledger_core.api.problems import DatabaseUnavailable
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.throttling import ClientThrottle
@@ -43,9 +43,12 @@ class LedgerAPIView(APIView):
     operations: OperationSet[Any] = OperationSet("", Operation)  # as_view only sets what a class has
     schema = LedgerSchema()
     throttle_classes = (ClientThrottle,)
+    content_negotiation_class = Negotiation
     http_method_names = ["get", "head", "post"]  # no OPTIONS: the API tells of itself in its documents
     max_body = 64 * 1024
     batch = False  # what the examples of requests show
+
+    default_response_headers: dict[str, str] = {}  # not Allow, which a refused method alone has to be told
 
     window: Window | None = None  # by ClientThrottle
 
@@ -59,7 +62,12 @@ class LedgerAPIView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         for name, value in self.window.headers.items() if self.window else ():
             response[name] = value
-        return super().finalize_response(request, response, *args, **kwargs)
+        finalized = super().finalize_response(request, response, *args, **kwargs)
+        # DRF's request refers to itself here, and Django's view to itself there: without these references both go with
+        # the answer, and the garbage collector has nothing to come for.
+        request.parser_context.clear()
+        vars(self).pop("head", None)
+        return finalized
 
 
 class PostView(LedgerAPIView):
@@ -77,16 +85,16 @@ class PostView(LedgerAPIView):
         request=PostRequest,
         headers=(REPLAYED,),
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Post an operation
 
         Posts `amount` units of an operation to the owner's balance, and makes the account with the first. Safe to
         retry: the same request with the same nonce posts once, and answers with the same entry, at any later time.
         A refusal leaves no trace: its nonce is free, and the same request can be posted once nothing is against it.
         """
-        body = decode(request.data, PostRequest)
+        client, body = self.client, decode(request.data, PostRequest)
         operation = self.operations.parse(body.operation)
-        require(self.client, operation.scope)
+        require(client, operation.scope)
         posted = posting.post(
             self.operations,
             operation,
@@ -94,20 +102,20 @@ class PostView(LedgerAPIView):
             nonce=body.nonce,
             amount=body.amount,
             reverses=body.reverses,
-            client=self.client.name,
+            client=client.name,
         )
         return _posted(EntryDocument.of(posted.entry), replayed=posted.replayed)
 
 
 class BalanceView(LedgerAPIView):
     @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound, DatabaseUnavailable), query=BalanceQuery)
-    def get(self, request: Request, owner_id: str) -> Response:
+    def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Read a balance
 
         The owner's balance in credits, over all apps: now, or at a moment of the past.
         """
-        at = decode_query(request.query_params, BalanceQuery).at
-        return Response(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
+        at = decode_query(request, BalanceQuery).at
+        return answer(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
 
 
 class BatchView(BalanceView):
@@ -122,7 +130,7 @@ class BatchView(BalanceView):
         request=BatchRequest,
         headers=(REPLAYED,),
     )
-    def post(self, request: Request, owner_id: str) -> Response:
+    def post(self, request: Request, owner_id: str) -> HttpResponse:
         """Post a batch
 
         Posts up to 1,000 operations of the app, for any owners, all or none. They are posted in turn: no balance may
@@ -143,13 +151,13 @@ class EntriesView(LedgerAPIView):
         (InvalidRequest, InvalidOperation, AccountNotFound, DatabaseUnavailable),
         query=EntriesQuery,
     )
-    def get(self, request: Request, owner_id: str) -> Response:
+    def get(self, request: Request, owner_id: str) -> HttpResponse:
         """List an owner's entries
 
         What this app has posted for the owner, newest first. `next` leads to older ones, and entries that arrive in
         between change no page that follows.
         """
-        query = decode_query(request.query_params, EntriesQuery)
+        query = decode_query(request, EntriesQuery)
         if query.operation is not None:
             self.operations.parse(query.operation)
         entries = entries_of(
@@ -166,30 +174,30 @@ class EntriesView(LedgerAPIView):
             parameters = request.query_params.copy()
             parameters["before"] = str(entries[-1].seq)
             following = f"{escape_uri_path(request.path)}?{parameters.urlencode()}"
-        return Response(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
+        return answer(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
 
 
 class EntryView(LedgerAPIView):
     @described({200: examples.ENTRY}, (EntryNotFound, DatabaseUnavailable))
-    def get(self, request: Request, entry_id: int) -> Response:
+    def get(self, request: Request, entry_id: int) -> HttpResponse:
         """Read an entry
 
         An entry that this app has posted.
         """
-        return Response(EntryDocument.of(entry_of(self.operations.app, entry_id)))
+        return answer(EntryDocument.of(entry_of(self.operations.app, entry_id)))
 
 
 class OperationsView(LedgerAPIView):
     @described({200: examples.OPERATIONS}, ())
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """List the operations
 
         The operations that this app can post, what each is worth, and their rules.
         """
-        return Response(OperationsDocument.of(self.operations))
+        return answer(OperationsDocument.of(self.operations))
 
 
-def _posted(document: Any, *, replayed: bool) -> Response:
+def _posted(document: Any, *, replayed: bool) -> HttpResponse:
     if replayed:
-        return Response(document, status=200, headers={"Idempotency-Replayed": "true"})
-    return Response(document, status=201)
+        return answer(document, headers={"Idempotency-Replayed": "true"})
+    return answer(document, status=201)

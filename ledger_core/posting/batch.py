@@ -62,14 +62,14 @@ def post_batch(
         raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
     requests = each(lambda item: Request.of(operations, item, client), items)
     _require_different_nonces(requests)
-    with metrics.POST_SECONDS.labels(operations.app, "batch").time():
+    with metrics.series(metrics.POST_SECONDS, operations.app, "batch").time():
         posted, earlier = _post(requests)
     deltas: dict[str, list[int]] = defaultdict(list)
     for entry in posted.values():
         deltas[entry.operation].append(entry.delta)
     for code, of_code in deltas.items():
         metrics.count_posted(operations.app, code, entries=len(of_code), credits_=sum(of_code))
-    metrics.REPLAYS.labels(operations.app).inc(len(earlier))
+    metrics.series(metrics.REPLAYS, operations.app).inc(len(earlier))
     entries = earlier | posted
     return [Posted(entries[request.key], replayed=request.key in earlier) for request in requests]
 

@@ -4,8 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection, transaction
-from psycopg.types.numeric import Int8
+from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connection, transaction
 
 from ledger_core import metrics, sql
 from ledger_core.models import Entry
@@ -14,7 +13,7 @@ from ledger_core.posting.judgement import explain
 from ledger_core.posting.refusals import refusal_of
 from ledger_core.posting.requests import Item, Request, earlier_entries
 
-_POST = sql.load("post")
+_POST = sql.Statement("post")
 COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
 
 
@@ -44,7 +43,7 @@ def post(
     NonceReused; then nothing was written, and the nonce is as free as it was.
     """
     request = Request.of(operations, Item(operation, owner_id, nonce, amount, reverses), client)
-    with metrics.POST_SECONDS.labels(operations.app, operation.code).time():
+    with metrics.series(metrics.POST_SECONDS, operations.app, operation.code).time():
         try:
             entry = _insert(request)
         except (DataError, IntegrityError) as error:
@@ -57,18 +56,17 @@ def post(
                 raise
             if difference := request.difference(earlier):
                 raise difference from None
-            metrics.REPLAYS.labels(operations.app).inc()
+            metrics.series(metrics.REPLAYS, operations.app).inc()
             return Posted(earlier, replayed=True)
     metrics.count_posted(operations.app, operation.code, entries=1, credits_=entry.delta)
     return Posted(entry, replayed=False)
 
 
 def _insert(request: Request) -> Entry:
-    # Integers of one type, whatever their size, so that PostgreSQL prepares the statement once.
-    parameters = {name: Int8(value) if isinstance(value, int) else value for name, value in request.fields.items()}
-    with refusable(), connection.cursor() as cursor:
-        cursor.execute(_POST, parameters)
-        return Entry.from_db(connection.alias, COLUMNS, cursor.fetchone())
+    with refusable():
+        row = _POST.fetch_one(request.fields)
+        assert row is not None  # noqa: S101  it was inserted, or refused
+        return Entry.from_db(DEFAULT_DB_ALIAS, COLUMNS, row)
 
 
 def refusable() -> AbstractContextManager[Any]:

@@ -4,6 +4,7 @@ import fcntl
 import mmap
 import os
 import tempfile
+from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
 from threading import Lock
@@ -12,6 +13,7 @@ _ENTRY = Struct("=8sqq")  # whose it is, when its window ends, how many
 _SETS, _COLUMNS, _WAYS = 2**12, 16, 4
 _COLUMN = _WAYS * _ENTRY.size
 _SET = _COLUMNS * _COLUMN
+_USED = _SETS * _SET  # after the sets, a byte for each column: whether a process has ever had it
 
 
 class SharedCounters:
@@ -24,33 +26,38 @@ class SharedCounters:
 
     def __init__(self) -> None:
         with tempfile.TemporaryFile() as file:
-            file.truncate(_SETS * _SET)
+            file.truncate(_USED + _COLUMNS)
             self._table = mmap.mmap(file.fileno(), 0)
             self._file = os.dup(file.fileno())  # for as long as the process
         self._threads = Lock()
         self._secret = os.urandom(32)  # so that nobody can choose names that fall into one set
+        self._place_of = lru_cache(1000)(self._find_place)
         self._process, self._column = 0, 0
 
     def count(self, name: str, window_ends: int) -> int:
         """Count one more for the name in the window that ends then (seconds of the epoch); return how many it has."""
-        digest = blake2b(name.encode(), digest_size=16, key=self._secret).digest()
-        owner, start = digest[:8], int.from_bytes(digest[8:]) % _SETS * _SET
+        owner, start = self._place_of(name)
         with self._threads:
             if self._process != os.getpid():
                 self._claim_column()
             self._count(owner, window_ends, start + self._column * _COLUMN)
-            entries = _ENTRY.iter_unpack(self._table[start : start + _SET])
-        return sum(used for found, ends, used in entries if found == owner and ends == window_ends)
+            columns = self._table.rfind(b"\1", _USED) - _USED + 1
+            entries = _ENTRY.iter_unpack(self._table[start : start + columns * _COLUMN])
+        return sum([used for found, ends, used in entries if found == owner and ends == window_ends])
+
+    def _find_place(self, name: str) -> tuple[bytes, int]:
+        """Return what stands for the name in the table, and where its set begins."""
+        digest = blake2b(name.encode(), digest_size=16, key=self._secret).digest()
+        return digest[:8], int.from_bytes(digest[8:]) % _SETS * _SET
 
     def _count(self, owner: bytes, window_ends: int, column: int) -> None:
-        places = range(column, column + _COLUMN, _ENTRY.size)
-        entries = [(*_ENTRY.unpack_from(self._table, place), place) for place in places]
-        for found, ends, used, place in entries:
-            if found == owner and ends == window_ends:
-                _ENTRY.pack_into(self._table, place, owner, ends, used + 1)
-                return
-        *_, place = min(entries, key=lambda entry: entry[1:])
-        _ENTRY.pack_into(self._table, place, owner, window_ends, 1)
+        entries = list(_ENTRY.iter_unpack(self._table[column : column + _COLUMN]))
+        own = (way for way, (found, ends, _) in enumerate(entries) if found == owner and ends == window_ends)
+        way = next(own, None)
+        used = 0 if way is None else entries[way][2]
+        if way is None:
+            way = min(range(_WAYS), key=lambda other: entries[other][1:])
+        _ENTRY.pack_into(self._table, column + way * _ENTRY.size, owner, window_ends, used + 1)
 
     def _claim_column(self) -> None:
         """Take a column that no living process has: the kernel's locks on them end with their processes.
@@ -64,6 +71,7 @@ class SharedCounters:
                 continue
             break
         self._process, self._column = os.getpid(), column
+        self._table[_USED + column] = 1
 
 
 SHARED = SharedCounters()

@@ -1,8 +1,5 @@
 """SQL in files: each begins with a line that says what it does and why it is safe."""
 
-from pathlib import Path
+from ledger_core.sql.statement import Statement, load
 
-
-def load(name: str) -> str:
-    """Return the text of `name`.sql in this folder."""
-    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
+__all__ = ["Statement", "load"]

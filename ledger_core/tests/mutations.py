@@ -32,16 +32,21 @@ Edits = list[tuple[str, str, str]]  # file, what stands there, what shall: "" fo
 
 READ_THEN_WRITE: Edits = [
     (
-        "ledger_core/posting/single.py",
-        "        cursor.execute(_POST, parameters)\n",
+        "ledger_core/sql/statement.py",
+        "        database = connections[DEFAULT_DB_ALIAS]\n",
         """\
-        cursor.execute("SELECT balance, seq, head FROM ledger_account WHERE owner_id = %(owner_id)s", parameters)
-        statement = _POST
-        if (read := cursor.fetchone()) is not None:
-            parameters |= {"b": Int8(read[0]), "s": Int8(read[1]), "h": read[2]}
-            for column, name in (("balance", "b::bigint"), ("seq", "s::bigint"), ("head", "h::bytea")):
-                statement = statement.replace(f"a.{column}", f"%({name.replace('::', ')s::')}")
-        cursor.execute(statement, parameters)
+        database = connections[DEFAULT_DB_ALIAS]
+        if self._name == b"ledger_post":
+            values = {name: Int8(value) if isinstance(value, int) else value for name, value in parameters.items()}
+            with database.cursor() as cursor:
+                cursor.execute("SELECT balance, seq, head FROM ledger_account WHERE owner_id = %(owner_id)s", values)
+                statement = self._text
+                if (read := cursor.fetchone()) is not None:
+                    values |= {"b": Int8(read[0]), "s": Int8(read[1]), "h": read[2]}
+                    for column, name in (("balance", "b::bigint"), ("seq", "s::bigint"), ("head", "h::bytea")):
+                        statement = statement.replace(f"a.{column}", f"%({name.replace('::', ')s::')}")
+                cursor.execute(statement, values)
+                return cursor.fetchone()
 """,
     )
 ]

@@ -167,7 +167,7 @@ def test_the_statement_is_prepared_once_whatever_the_size_of_its_numbers() -> No
 
 def test_what_is_no_refusal_stays_the_database_s_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A constraint that speaks of a fault of ours must not look like the caller's."""
-    monkeypatch.setattr(single, "_POST", single._POST.replace("seq = a.seq + 1,", "seq = 2,"))
+    monkeypatch.setattr(single._POST, "_text", single._POST._text.replace("seq = a.seq + 1,", "seq = 2,"))
     post(GAMING, ADD, owner_id="alice", nonce="1")
     post(GAMING, ADD, owner_id="alice", nonce="2")
     with pytest.raises(IntegrityError, match=constraints.SEQUENCE):

@@ -17,7 +17,9 @@ def test_every_file_begins_with_what_it_does() -> None:
 
 def test_every_file_is_used() -> None:
     used = {
-        name for path in CORE.rglob("*.py") for name in re.findall(r'sql\.load\("([^"]+)"\)', path.read_text("utf-8"))
+        name
+        for path in CORE.rglob("*.py")
+        for name in re.findall(r'sql\.(?:load|Statement)\("([^"]+)"\)', path.read_text("utf-8"))
     }
     assert used == set(FILES), "load it in posting.py or in a migration, or remove it"
 
