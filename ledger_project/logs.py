@@ -1,12 +1,6 @@
 """Logs: one line per record, as JSON for machines or as text for a terminal."""
 
-import logging
 from typing import Any
-
-# No line has any of this, and to find it out takes time (Python's Logging HOWTO, "Optimization").
-logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # since Python 3.12
-logging._srcfile = None  # the line of code that logs
 
 
 def logging_config(*, json: bool, tracing: bool) -> dict[str, Any]:

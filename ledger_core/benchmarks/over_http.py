@@ -1,0 +1,75 @@
+"""Over HTTP: the whole stack against the ceiling and the classic way, in alternation."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from statistics import median
+
+from ledger_core.benchmarks.stack import CONNECTIONS, Ledger, Server, load, served
+
+OWNERS = 10_000
+BATCHES = (10, 100, 1000)
+CONTESTANTS = {
+    "ours": "ledger_project.wsgi",
+    "ceiling": "ledger_core.benchmarks.bare",
+    "classic": "ledger_core.benchmarks.classic",
+}
+_MAKE_OWNERS = """
+SELECT count(*) FROM ledger_post_batch('content', '', (
+    SELECT jsonb_agg(jsonb_build_object(
+        'owner_id', %s || '-' || number, 'operation', 'CREDIT_ADD', 'amount', 1, 'delta', 10, 'nonce', 'first'
+    )) FROM generate_series(1, %s) AS number
+))
+"""
+
+Rates = dict[str, list[float]]
+
+
+def measure(ledger: Ledger, rounds: int, seconds: int) -> dict[str, object]:
+    """Return the rates of each round, the latency at half the rate, and the memory of a worker."""
+    with ledger.connect() as connection:
+        for prefix in ("owner", "classic"):
+            connection.execute(_MAKE_OWNERS, [prefix, OWNERS])
+        connection.execute("VACUUM ANALYZE")
+    with served(ledger, **CONTESTANTS) as servers:
+        runs = dict(_runs(ledger, servers))
+        for run in runs.values():
+            run(1)  # warm
+        rates: Rates = defaultdict(list)
+        for number in range(rounds):
+            for name in _rotated(list(runs), number):
+                rates[name].append(runs[name](seconds))
+        return {
+            "rates": rates,
+            "latency": {
+                what: _at_half_rate(ledger, servers["ours"], what, median(rates[f"ours {what}"])) for what in _SCRIPTS
+            },
+            "memory": {name: server.memory for name, server in servers.items()},
+        }
+
+
+_SCRIPTS = {"POST": "post", "GET": "get"}
+
+
+def _runs(ledger: Ledger, servers: Mapping[str, Server]) -> Iterator[tuple[str, Callable[[int], float]]]:
+    def run(server: Server, script: str, items: int = 1, **options: object) -> Callable[[int], float]:
+        return lambda seconds: items * load(server, ledger, script, seconds, items=items, **options)["rate"]
+
+    for name, server in servers.items():
+        prefix = "classic" if name == "classic" else "owner"
+        for what, script in _SCRIPTS.items():
+            yield f"{name} {what}", run(server, script, owners=OWNERS, prefix=prefix)
+    yield "ours POST, one hot owner", run(servers["ours"], "post", owners=1, prefix="hot")
+    for items in BATCHES:
+        yield f"ours batches of {items}", run(servers["ours"], "post", items, owners=OWNERS)
+
+
+def _rotated(names: list[str], by: int) -> Iterator[str]:
+    """Yield them from another one on each time: who comes first is not always the same."""
+    return islice(names + names, by % len(names), by % len(names) + len(names))
+
+
+def _at_half_rate(ledger: Ledger, server: Server, what: str, rate: float) -> dict[str, float]:
+    think = CONNECTIONS / (rate / 2) * 1000  # less what a request takes, so that it is somewhat below the half
+    found = load(server, ledger, _SCRIPTS[what], 10, owners=OWNERS, think=think)
+    return {name: found[name] for name in ("rate", "p50", "p99")}
