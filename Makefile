@@ -8,17 +8,17 @@ DEV := docker compose --project-name shared-ledger-dev --profile dev
 PROD := docker compose --profile prod
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lint audit format soak fuzz mutations smoke upgrade migrations shell \
-    build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
+.PHONY: help install run test unit check lint audit format soak fuzz mutations smoke bench bench-growth bench-plots \
+    upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .uv/bin/uv:
 	python3 deploy/get_uv.py .uv
 
 install: $(UV) ## fetch uv if it is missing, and all packages
-	@$(UV) sync --locked --quiet
+	@$(UV) sync --locked --quiet --compile-bytecode
 
 run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its database
 	@PORT=$(PORT) $(RUN) python -m ledger_project.serve
@@ -37,6 +37,15 @@ fuzz: install ## thousands of requests made from the OpenAPI documents, good and
 
 smoke: install ## the whole stack in Docker: rolling restart, kills, backup and restore (minutes)
 	@$(RUN) pytest -m smoke -s -rs
+
+bench: install ## how fast it is, against a bare view, the classic way and others: make bench json=FILE (minutes)
+	@$(RUN) --group bench python -m ledger_core.benchmarks speed $(if $(json),--json $(json))
+
+bench-growth: install ## whether it is as fast at ten million entries: make bench-growth json=FILE (half an hour)
+	@$(RUN) --group bench python -m ledger_core.benchmarks growth $(if $(json),--json $(json))
+
+bench-plots: install ## draw docs/benchmarks/*.svg from the numbers there
+	@$(RUN) --group bench python -m ledger_core.benchmarks.plots
 
 mutations: install ## take away one guard at a time, and see which tests fail (minutes)
 	@$(RUN) python -m ledger_core.tests.mutations

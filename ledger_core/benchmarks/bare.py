@@ -1,4 +1,7 @@
-"""The ceiling: a bare Django view with the same statement. No middleware, no key, no limit, no check, no log, no metric."""
+"""The ceiling: a bare Django view with the same statement.
+
+No middleware, no key, no limit, no check, no log, no metric.
+"""
 
 import json
 

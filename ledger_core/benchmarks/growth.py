@@ -44,7 +44,7 @@ _SESSION = """
 from django.contrib.auth.models import User
 from django.test import Client
 client = Client()
-client.force_login(User.objects.create_superuser("benchmark"))
+client.force_login(User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("benchmark"))
 print(client.cookies["sessionid"].value)
 """
 _ADMIN_LIMIT = 200  # milliseconds
@@ -91,9 +91,7 @@ def _fill(ledger: Ledger, filled: int, entries: int) -> None:
     heads = dict.fromkeys(owners, b"")
     balances = dict.fromkeys(owners, 0)
     with ledger.connect() as connection, progress_bar(entries - filled, "entries") as bar:
-        connection.execute(
-            _OPEN_ACCOUNTS, {"moment": _BEGINNING, "first": owners.start, "last": owners.stop - 1}
-        )
+        connection.execute(_OPEN_ACCOUNTS, {"moment": _BEGINNING, "first": owners.start, "last": owners.stop - 1})
         for seq in range(1, ENTRIES_OF_EACH + 1):
             app, operation, delta = _CYCLE[seq % len(_CYCLE) - 1]
             with connection.cursor().copy(_COPY) as copy:

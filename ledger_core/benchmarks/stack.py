@@ -88,9 +88,10 @@ def postgres() -> Iterator[str]:
 def make_ledger(url: str, name: str) -> Ledger:
     """Make a database of that name, migrate it, and make a client with a key."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')
     environment = os.environ | {
         "DATABASE_URL": url.replace("/postgres?", f"/{name}?"),
+        "DJANGO_SETTINGS_MODULE": "ledger_project.settings",
         "LEDGER_ENV": "production",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": "127.0.0.1",
@@ -108,10 +109,7 @@ def make_ledger(url: str, name: str) -> Ledger:
 def served(ledger: Ledger, **modules: str) -> Iterator[dict[str, Server]]:
     """Serve each of the WSGI modules until the context ends."""
     with ExitStack() as servers:
-        running = {name: servers.enter_context(_server(ledger, module)) for name, module in modules.items()}
-        for server in running.values():
-            _wait_for(server)
-        yield running
+        yield {name: servers.enter_context(_server(ledger, module)) for name, module in modules.items()}
 
 
 @contextmanager
@@ -122,22 +120,32 @@ def _server(ledger: Ledger, module: str) -> Iterator[Server]:
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", module]
     environment = {**ledger.environment, "BIND": f"127.0.0.1:{port}"}
     with (
-        tempfile.TemporaryFile() as log,
+        tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log) as process,
     ):
         try:
+            _wait_for(port, process)
             yield Server(process, port)
+        except ContestantFailed as failed:
+            log.seek(0)
+            raise SystemExit(f"{module} does not answer:\n{log.read()}") from failed
         finally:
             process.terminate()
 
 
-def _wait_for(server: Server) -> None:
+class ContestantFailed(Exception):
+    pass
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", server.port)) == 0:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
+        if process.poll() is not None:
+            break
         time.sleep(0.1)
-    raise SystemExit("A contestant does not answer.")
+    raise ContestantFailed
 
 
 def load(server: Server, ledger: Ledger, script: str, seconds: int, **options: object) -> dict[str, float]:

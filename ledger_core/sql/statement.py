@@ -87,5 +87,5 @@ def _require(status: ExecStatus, result: PGresult) -> None:
 
 
 def _row(result: PGresult) -> Row:
-    columns = ((_READERS[result.ftype(number)], result.get_value(0, number)) for number in range(result.nfields))
-    return tuple(None if text is None else read(text) for read, text in columns)
+    texts = [result.get_value(0, column) for column in range(result.nfields)]
+    return tuple([None if text is None else _READERS[result.ftype(column)](text) for column, text in enumerate(texts)])
