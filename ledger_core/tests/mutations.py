@@ -124,6 +124,14 @@ MUTATIONS: Mapping[str, Edits] = {
     "the cut of a key in the log": instead(
         "middleware.py", "without_keys(escape_uri_path(request.path))", "request.path"
     ),
+    "the transaction of a statement": instead("sql/statement.py", "not database.autocommit or ", ""),
+    "the server that is not reached": instead(
+        "sql/statement.py", "raise error if error.sqlstate else psycopg.OperationalError(*error.args)", "raise error"
+    ),
+    "the end that NUL is to libpq": instead("sql/statement.py", 'if b"\\0" in written', "if False"),
+    "the other writing of a field": instead("api/decoding.py", 'b"\\\\" in body or ', ""),
+    "TLS of the API": instead("api/shortcut.py", "if settings.SECURE_SSL_REDIRECT and", "if False and"),
+    "the Host of the API": instead("api/shortcut.py", "        request.get_host()", "        #"),
     "the savepoint": [
         (
             "ledger_core/posting/single.py",

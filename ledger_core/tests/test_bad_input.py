@@ -50,6 +50,29 @@ def test_a_missing_field_is_named(post_json: Post, field: str) -> None:
     assert_nothing_was_written()
 
 
+TWICE = b'{"operation": "CREDIT_ADD", "owner_id": "a", "nonce": "1", "amount": 1, "amount": 2}'
+ONCE = b'{"operation": "CREDIT_ADD", "owner_id": "a", "nonce": "2"}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TWICE.replace(b'"amount": 2', rb'"amo\u0075nt": 2'),
+        b'{"entries": [%b]}' % TWICE,
+        b'{"entries": [%b, %b]}' % (ONCE, TWICE),
+    ],
+)
+def test_a_field_twice_is_found_however_it_is_written(api: Client, body: bytes) -> None:
+    address = f"{LEDGER}/batch" if b"entries" in body else LEDGER
+    response = api.post(address, body, content_type="application/json")
+    assert problem_of(response)["errors"][0]["detail"] == "More than once"
+    assert_nothing_was_written()
+
+
+def test_a_value_like_a_field_s_name_is_no_second_field(post_json: Post) -> None:
+    assert post_json(post_body(owner_id="nonce", nonce="owner_id")).status_code == 201
+
+
 def test_a_field_that_comes_twice_is_refused(post_json: Post) -> None:
     """Which amount was meant? msgspec takes the last, other readers the first."""
     response = post_json(b'{"operation": "CREDIT_ADD", "owner_id": "a", "nonce": "n", "amount": 1, "amount": 1000}')
