@@ -36,13 +36,11 @@ def main() -> None:
     with postgres() as url:
         if arguments.what == "growth":
             result |= growth.measure(url, arguments.entries)
-            lines = list(growth.table(result))
         else:
             result |= _speed(url, arguments.rounds, arguments.seconds)
-            lines = list(_table(result))
-    print("\n".join(lines))  # noqa: T201
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+    print(*(growth.table(result) if arguments.what == "growth" else _table(result)), sep="\n")  # noqa: T201
 
 
 def _arguments() -> argparse.Namespace:
