@@ -22,9 +22,9 @@ RATIOS = (
     ("POST against the classic way", "ours POST", "classic POST", 4),
     ("GET balance against the classic way", "ours GET", "classic GET", None),
     ("one hot owner against many", "ours POST, one hot owner", "ours POST", 0.85),
-    ("batches of 10 against single POSTs, entries", "ours batches of 10", "ours POST", None),
-    ("batches of 100 against single POSTs, entries", "ours batches of 100", "ours POST", None),
-    ("batches of 1000 against single POSTs, entries", "ours batches of 1000", "ours POST", 15),
+    ("batches of 10 against single POSTs, entries", "ours batches of 10", "ours POST, beside batches", None),
+    ("batches of 100 against single POSTs, entries", "ours batches of 100", "ours POST, beside batches", None),
+    ("batches of 1000 against single POSTs, entries", "ours batches of 1000", "ours POST, beside batches", 15),
     ("post() against django-hordak's transfer_to", "in process, ours", "in process, hordak", 4),
 )
 

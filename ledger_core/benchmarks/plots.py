@@ -70,7 +70,9 @@ def _requests(axes: Axes, result: dict[str, Any]) -> None:
 
 
 def _batches(axes: Axes, result: dict[str, Any]) -> None:
-    of_size = {"single POSTs": "ours POST"} | {f"batches of {n}": f"ours batches of {n}" for n in (10, 100, 1000)}
+    of_size = {"single POSTs": "ours POST, beside batches"} | {
+        f"batches of {n}": f"ours batches of {n}" for n in (10, 100, 1000)
+    }
     _bars(axes, {label: median(result["rates"][name]) for label, name in of_size.items()})
 
 
