@@ -95,10 +95,9 @@ def _growth(axes: Axes, result: dict[str, Any]) -> None:
         pairs = [step["milliseconds"][name] for step in steps]
         # The small ledger's, as it was beside the first step; each later step stands in its proportion to it.
         times = [pairs[0][0], *(pairs[0][0] * large / small for small, large in pairs)]
-        axes.plot(entries, times, marker="o", markersize=4, color=f"C{number}")
-        axes.annotate(f" {name}", (entries[-1], times[-1]), va="center", fontsize=8)
+        axes.plot(entries, times, marker="o", markersize=4, color=f"C{number}", label=name)
     axes.set(xscale="log", yscale="log", xlabel="entries", ylabel="ms")
-    axes.set_xlim(right=entries[-1] * 12)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
 
 
 if __name__ == "__main__":
