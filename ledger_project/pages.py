@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 
 
 class PagePolicyMiddleware(CSPMiddleware):
-    """django-csp's, which puts the policy together anew for each response: a tenth of a request of the API."""
+    """django-csp's, of what a browser shows: not of files, nor of documents and errors in JSON."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         is_page = response.get("Content-Type", "").startswith("text/html")

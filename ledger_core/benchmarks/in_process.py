@@ -11,13 +11,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import django
 from django.conf import settings
 
+from ledger_core import sql
 from ledger_core.benchmarks.stack import Ledger, run
 
 OWNERS = 1000
@@ -46,9 +46,7 @@ def measure(ledger: Ledger, rounds: int, seconds: int) -> dict[str, list[float]]
 
 
 def _pgbench(ledger: Ledger, owners: int, seconds: int) -> float:
-    statement = re.sub(
-        r"%\((\w+)\)s", lambda found: _PGBENCH_VALUES.get(found[1], "NULL"), (_sql() / "post.sql").read_text()
-    )
+    statement = re.sub(r"%\((\w+)\)s", lambda found: _PGBENCH_VALUES.get(found[1], "NULL"), sql.load("post"))
     variables = f"\\set owner random(1, {owners})\n\\set nonce random(1, 9000000000000000000)\n"
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(variables + re.sub(r"--.*", "", statement) + ";\n")
@@ -59,10 +57,6 @@ def _pgbench(ledger: Ledger, owners: int, seconds: int) -> float:
         printed = run(["pgbench", "-n", "-M", "prepared", *clients, "-f", script.name, *target], ledger.environment)
     (rate,) = re.findall(r"tps = ([0-9.]+)", printed)
     return float(rate)
-
-
-def _sql() -> Path:
-    return Path(__file__).resolve().parent.parent / "sql"
 
 
 def _ours() -> Callable[[int], object]:

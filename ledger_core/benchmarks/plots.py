@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -10,7 +9,11 @@ import matplotlib as mpl
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "benchmarks"
+from ledger_core.benchmarks.growth import SMALL
+from ledger_core.benchmarks.over_http import BATCHES
+from ledger_core.benchmarks.stack import ROOT
+
+FOLDER = ROOT / "docs" / "benchmarks"
 # Both contrast with white and with GitHub's dark page; the ink is the page's own, by the style sheet in the picture.
 _OURS, _OTHERS = "#2f81f7", "#9a7b4f"
 _INK = "#123456"
@@ -71,7 +74,7 @@ def _requests(axes: Axes, result: dict[str, Any]) -> None:
 
 def _batches(axes: Axes, result: dict[str, Any]) -> None:
     of_size = {"single POSTs": "ours POST, beside batches"} | {
-        f"batches of {n}": f"ours batches of {n}" for n in (10, 100, 1000)
+        f"batches of {n}": f"ours batches of {n}" for n in BATCHES
     }
     _bars(axes, {label: median(result["rates"][name]) for label, name in of_size.items()})
 
@@ -90,7 +93,7 @@ def _memory(axes: Axes, result: dict[str, Any]) -> None:
 
 def _growth(axes: Axes, result: dict[str, Any]) -> None:
     steps = result["steps"]
-    entries = [10_000, *(step["entries"] for step in steps)]
+    entries = [SMALL, *(step["entries"] for step in steps)]
     for number, name in enumerate(steps[0]["milliseconds"]):
         pairs = [step["milliseconds"][name] for step in steps]
         # The small ledger's, as it was beside the first step; each later step stands in its proportion to it.
