@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ledger_core import constraints
-from ledger_core.models.books import PLAIN
+from ledger_core.models.books import plain
 from ledger_core.operations import Scope
 from ledger_core.plugins import ledger_apps
 
@@ -30,7 +30,7 @@ class Client(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name"], name=constraints.CLIENT_NAME_ONCE),
             models.CheckConstraint(
-                condition=Q(name__regex=PLAIN),
+                condition=plain("name"),
                 name=constraints.CLIENT_NAME_PLAIN,
                 violation_error_message="A name has 1 to 128 characters, and no control characters.",
             ),

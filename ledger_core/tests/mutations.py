@@ -17,7 +17,7 @@ from ledger_core import constraints
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MIGRATION, POST = "ledger_core/sql/0002_rules.sql", "ledger_core/sql/post.sql"
-CLIENTS_MIGRATION = "ledger_core/migrations/0003_clients.py"
+LAST_MIGRATION = "ledger_core/migrations/0005_validate_plain_texts.py"
 OPTIONS = ["-q", "-n", "2", "--tb=no", "-p", "no:cacheprovider"]
 APPS = ["ledger_core", "content", "ecommerce"]
 LEFT_OUT = [
@@ -54,15 +54,10 @@ HASH = "sha256(previous || convert_to("
 
 
 def without(name: str) -> Edits:
-    table = name.split("_")[1]
-    drop = f"ALTER TABLE ledger_{table} DROP CONSTRAINT {name} CASCADE"
-    if name == constraints.KEY_SLOT_ONCE:  # which is made at the migration's very end
-        return instead("migrations/0003_clients.py", '"client", "slot"', '"client", "slot", "digest"')
-    if name == constraints.CLAIM_ONCE:  # of some rows alone, which only an index can be
+    drop = f"ALTER TABLE ledger_{name.split('_')[1]} DROP CONSTRAINT {name} CASCADE"
+    if name in (constraints.CLAIM_ONCE, constraints.KEY_SLOT_ONCE):  # of some rows alone, which only an index can be
         drop = f"DROP INDEX {name}"
-    if table in ("client", "key"):
-        return [(CLIENTS_MIGRATION, "", f"\nMigration.operations.append(migrations.RunSQL({drop!r}, ''))\n")]
-    return [(MIGRATION, "", f"\n{drop};\n")]
+    return [(LAST_MIGRATION, "", f"\nMigration.operations.append(migrations.RunSQL({drop!r}, ''))\n")]
 
 
 def instead(file: str, before: str, after: str) -> Edits:

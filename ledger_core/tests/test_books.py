@@ -133,6 +133,7 @@ def insert(**fields: str) -> None:
         ({"nonce": "nonce"}, constraints.NONCE_ONCE),
         ({"nonce": "''"}, constraints.NONCE_PLAIN),
         ({"nonce": "E'a\\nb'"}, constraints.NONCE_PLAIN),
+        ({"nonce": "repeat('x', 129)"}, constraints.NONCE_PLAIN),
         ({"client": "E'a\\nb'"}, constraints.CLIENT_PLAIN),
         ({"claim": "'gaming:SLOT'"}, constraints.CLAIM_ONCE),
         ({"amount": "3"}, constraints.WHOLE_UNITS),
