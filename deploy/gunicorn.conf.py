@@ -1,5 +1,6 @@
 """gunicorn, for `make run` and for the image alike. What may differ comes from the environment."""
 
+import gc
 import importlib
 import os
 import shutil
@@ -49,6 +50,7 @@ def pre_fork(server: Any, worker: Any) -> None:
     """Number the worker from one on; one in a dead one's place gets its number."""
     taken = {other.number for other in server.WORKERS.values()}
     worker.number = next(number for number in count(1) if number not in taken)
+    gc.freeze()  # what is loaded stays: no worker's garbage collector looks at it, and its pages stay shared
 
 
 def post_fork(server: Any, worker: Any) -> None:

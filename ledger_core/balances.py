@@ -32,10 +32,9 @@ class Balance:
 def balance_of(owner_id: str) -> Balance:
     """Return the owner's balance. Raises InvalidRequest or AccountNotFound."""
     check(owner_id, OwnerId, "owner_id")
-    account = _BALANCE.fetch_one({"owner_id": owner_id})
-    if account is None:
-        raise AccountNotFound(f"{owner_id} has no account.")
-    return Balance(*account)
+    for account in _BALANCE.fetch({"owner_id": owner_id}):
+        return Balance(*account)
+    raise AccountNotFound(f"{owner_id} has no account.")
 
 
 def balance_at(owner_id: str, moment: datetime) -> Balance:

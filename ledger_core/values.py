@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from ledger_core.errors import InvalidRequest
 
@@ -69,3 +69,13 @@ def check(value: object, kind: Any, field: str) -> None:
     """Raise InvalidRequest, naming `field`, unless `value` is of `kind`."""
     if detail := fault(value, kind):
         raise InvalidRequest.of_field(field, detail)
+
+
+def check_each(source: object, kind: type[Struct]) -> None:
+    """Raise InvalidRequest, naming the first field at fault, unless the attributes of `source` are of `kind`."""
+    try:
+        msgspec.convert(source, kind, from_attributes=True)
+    except msgspec.ValidationError:
+        for field in msgspec.structs.fields(kind):
+            check(getattr(source, field.name), field.type, field.name)
+        raise

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from django.db import DataError, IntegrityError, connection
+from django.db import DataError, IntegrityError
 
 from ledger_core import metrics, sql
 from ledger_core.errors import InvalidRequest, LedgerError
@@ -14,7 +14,7 @@ from ledger_core.operations import OperationSet, Own, SharedOperation
 from ledger_core.posting.judgement import judge_all
 from ledger_core.posting.refusals import is_of_nonce, refusal_of
 from ledger_core.posting.requests import Item, Key, Request, earlier_entries
-from ledger_core.posting.single import COLUMNS, Posted, refusable
+from ledger_core.posting.single import Posted, entry_from, refusable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,7 +22,7 @@ R = TypeVar("R")
 MAX_ITEMS = 1000  # one statement's locks are held for a few dozen milliseconds
 _ATTEMPTS = 5
 
-_POST_BATCH = sql.load("post_batch")
+_POST_BATCH = sql.Statement("post_batch")
 
 
 class BatchRefused(LedgerError):
@@ -133,9 +133,7 @@ def _raise_if_any(errors: Sequence[LedgerError | None], refusal: type[BatchRefus
 def _insert(requests: Sequence[Request]) -> dict[Key, Entry]:
     if not requests:
         return {}
-    fields = [request.fields for request in requests]
-    parameters: dict[str, Any] = {name: fields[0][name] for name in ("app", "client")}
-    with refusable(), connection.cursor() as cursor:
-        cursor.execute(_POST_BATCH, {**parameters, "items": msgspec.json.encode(fields).decode()})
-        entries = [Entry.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
-    return {(entry.owner_id, entry.nonce): entry for entry in entries}
+    items = msgspec.json.encode([request.fields for request in requests]).decode()
+    with refusable():
+        rows = _POST_BATCH.fetch({"app": requests[0].app, "client": requests[0].client, "items": items})
+    return {(entry.owner_id, entry.nonce): entry for entry in map(entry_from, rows)}

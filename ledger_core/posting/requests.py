@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
+from msgspec import Struct
+
 from ledger_core import sql
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, Own, SharedOperation
 from ledger_core.posting.refusals import NonceReused
-from ledger_core.values import Amount, EntryId, Nonce, OwnerId, check
+from ledger_core.values import Amount, EntryId, Nonce, OwnerId, check, check_each
 
 Op = TypeVar("Op", bound=Operation, covariant=True)
 Key = tuple[str, str]
@@ -31,6 +33,12 @@ class Item(Generic[Op]):
     reverses: int | None = None
 
 
+class _Values(Struct):
+    owner_id: OwnerId
+    nonce: Nonce
+    amount: Amount
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """An item of an app that can be asked of the database; whether it can be had, the database decides."""
@@ -46,9 +54,7 @@ class Request:
         operation = item.operation
         if operation not in operations:  # mypy refuses it too, where it is asked
             raise InvalidOperation(f"Invalid operation: {operation.code}")
-        check(item.owner_id, OwnerId, "owner_id")
-        check(item.nonce, Nonce, "nonce")
-        check(item.amount, Amount, "amount")
+        check_each(item, _Values)
         if operation.reverses is not None:
             check(item.reverses, EntryId, "reverses")
         elif item.reverses is not None:

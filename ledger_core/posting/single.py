@@ -14,7 +14,7 @@ from ledger_core.posting.refusals import refusal_of
 from ledger_core.posting.requests import Item, Request, earlier_entries
 
 _POST = sql.Statement("post")
-COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
+_COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,13 @@ def post(
 
 def _insert(request: Request) -> Entry:
     with refusable():
-        row = _POST.fetch_one(request.fields)
-        assert row is not None  # noqa: S101  it was inserted, or refused
-        return Entry.from_db(DEFAULT_DB_ALIAS, COLUMNS, row)
+        (row,) = _POST.fetch(request.fields)
+        return entry_from(row)
+
+
+def entry_from(row: sql.Row) -> Entry:
+    """Return the entry of a row that a statement of posting returned."""
+    return Entry.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row)
 
 
 def refusable() -> AbstractContextManager[Any]:

@@ -32,7 +32,7 @@ def load(name: str) -> str:
 
 
 class Statement:
-    """A statement from a file, of one row or none, prepared once on each connection.
+    """A statement from a file, prepared once on each connection.
 
     Django's cursor on psycopg's costs six times what asking the database does, and a third of a request. Where they
     are needed they are used: in a transaction, which psycopg begins with the first statement of a cursor, and where
@@ -45,21 +45,21 @@ class Statement:
         self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self._text)))
         self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
-    def fetch_one(self, parameters: Mapping[str, str | int | None]) -> Row | None:
-        """Execute it, and return its row. Raises Django's exceptions of the database, as a cursor does."""
+    def fetch(self, parameters: Mapping[str, str | int | None]) -> list[Row]:
+        """Execute it, and return its rows. Raises Django's exceptions of the database, as a cursor does."""
         database = connections[DEFAULT_DB_ALIAS]
         if not database.autocommit or database.execute_wrappers or database.queries_logged:
             # Integers of one type, whatever their size, so that PostgreSQL prepares the statement once.
             adapted = {name: Int8(value) if isinstance(value, int) else value for name, value in parameters.items()}
             with database.cursor() as cursor:
                 cursor.execute(self._text, adapted)
-                row: Row | None = cursor.fetchone()
-                return row
+                rows: list[Row] = cursor.fetchall()
+                return rows
         database.ensure_connection()
         with database.wrap_database_errors:
             return self._execute(database.connection, [_written(parameters[name]) for name in self._parameters])
 
-    def _execute(self, connection: psycopg.Connection[Any], values: list[bytes | None]) -> Row | None:
+    def _execute(self, connection: psycopg.Connection[Any], values: list[bytes | None]) -> list[Row]:
         if connection not in self._prepared:
             numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
             text = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self._text)
@@ -67,7 +67,7 @@ class Statement:
             self._prepared.add(connection)
         result = connection.pgconn.exec_prepared(self._name, values)  # type: ignore[arg-type]  # None is NULL
         _require(ExecStatus.TUPLES_OK, result)
-        return _row(result) if result.ntuples else None
+        return _rows(result)
 
 
 def _written(value: str | int | None) -> bytes | None:
@@ -86,6 +86,9 @@ def _require(status: ExecStatus, result: PGresult) -> None:
         raise error if error.sqlstate else psycopg.OperationalError(*error.args)
 
 
-def _row(result: PGresult) -> Row:
-    texts = [result.get_value(0, column) for column in range(result.nfields)]
-    return tuple([None if text is None else _READERS[result.ftype(column)](text) for column, text in enumerate(texts)])
+def _rows(result: PGresult) -> list[Row]:
+    columns = [(number, _READERS[result.ftype(number)]) for number in range(result.nfields)]
+    return [
+        tuple([None if (text := result.get_value(row, number)) is None else read(text) for number, read in columns])
+        for row in range(result.ntuples)
+    ]

@@ -31,10 +31,9 @@ def _connected() -> Iterator[None]:
 @pytest.mark.usefixtures("_connected")
 def test_it_answers_as_a_cursor_does() -> None:
     post(GAMING, ADD, owner_id="alice", nonce="ä", client="☃")
-    columns = _BALANCE.fetch_one({"owner_id": "alice"})
+    (columns,) = _BALANCE.fetch({"owner_id": "alice"})
     with transaction.atomic():
-        assert _BALANCE.fetch_one({"owner_id": "alice"}) == columns
-    assert columns is not None
+        assert _BALANCE.fetch({"owner_id": "alice"}) == [columns]
     assert Balance(*columns) == balance_of("alice")
     assert columns[-1].tzinfo is Account.objects.get().updated_on.tzinfo
 
@@ -51,8 +50,8 @@ def test_what_it_posts_reads_back_the_same() -> None:
 
 
 @pytest.mark.usefixtures("_connected")
-def test_no_row_is_none() -> None:
-    assert _BALANCE.fetch_one({"owner_id": "nobody"}) is None
+def test_no_row_is_an_empty_list() -> None:
+    assert _BALANCE.fetch({"owner_id": "nobody"}) == []
 
 
 @pytest.mark.usefixtures("_connected")
@@ -60,7 +59,7 @@ def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
     """psycopg begins a transaction with a cursor's first statement; one that went past it would commit by itself."""
     fields = Request.of(GAMING, Item(ADD, "alice", "1"), "").fields
     with transaction.atomic():
-        assert _POST.fetch_one(fields) is not None
+        assert _POST.fetch(fields)
         transaction.set_rollback(True)
     assert not Entry.objects.exists()
 
@@ -69,7 +68,7 @@ def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
 def test_a_refusal_names_its_constraint() -> None:
     fields = Request.of(GAMING, Item(SPEND, "alice", "1"), "").fields
     with pytest.raises(IntegrityError) as refused:
-        _POST.fetch_one(fields)
+        _POST.fetch(fields)
     assert isinstance(refused.value.__cause__, PostgresError)
     assert refused.value.__cause__.diag.constraint_name == constraints.STARTS_FROM_ZERO
     assert not connection.errors_occurred
@@ -79,13 +78,13 @@ def test_a_refusal_names_its_constraint() -> None:
 def test_a_nul_is_refused_and_cuts_nothing_off() -> None:
     fields = Request.of(GAMING, Item(ADD, "alice", "1"), "blog\0shop").fields
     with pytest.raises(DataError, match="NUL"):
-        _POST.fetch_one(fields)
+        _POST.fetch(fields)
     assert not Entry.objects.exists()
 
 
 @pytest.mark.usefixtures("_connected")
 def test_a_connection_that_was_ended_is_told_of_and_replaced() -> None:
-    _BALANCE.fetch_one({"owner_id": "alice"})
+    _BALANCE.fetch({"owner_id": "alice"})
     ended = connection.connection
     other = connection.copy()
     with other.cursor() as cursor:
@@ -94,9 +93,9 @@ def test_a_connection_that_was_ended_is_told_of_and_replaced() -> None:
     assert select([ended.fileno()], [], [], 10)[0]  # it has heard of it
     for _ in range(2):  # the server's last word has a code, and what libpq says after that has none
         with pytest.raises(OperationalError):
-            _BALANCE.fetch_one({"owner_id": "alice"})
+            _BALANCE.fetch({"owner_id": "alice"})
     close_old_connections()
-    assert _BALANCE.fetch_one({"owner_id": "alice"}) is None  # prepared anew
+    assert _BALANCE.fetch({"owner_id": "alice"}) == []  # prepared anew
     assert connection.connection is not ended
 
 
@@ -109,7 +108,7 @@ def test_who_wants_to_know_of_statements_is_told() -> None:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(tell):
-        balance = _BALANCE.fetch_one({"owner_id": "alice"})
-    assert balance is None
+        balance = _BALANCE.fetch({"owner_id": "alice"})
+    assert balance == []
     (text,) = told
     assert text.startswith("-- Reads what an owner has.")
