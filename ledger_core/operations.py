@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from functools import cached_property
 from typing import Generic, Self, TypeVar, final
 
 from ledger_core.claims import Claim, Daily, Once
@@ -40,7 +41,7 @@ class Operation(Enum):
 
     _value_: Terms
 
-    @property
+    @cached_property
     def code(self) -> str:
         return self.name
 
@@ -48,17 +49,17 @@ class Operation(Enum):
     def terms(self) -> Terms:
         return self._value_
 
-    @property
+    @cached_property
     def reverses(self) -> Self | None:
         """The operation whose entries this one takes back."""
         return None if self.terms.reverses is None else type(self)(self.terms.reverses)
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """What a client has to be allowed, to post it: to mint is to give credits that nobody had."""
         return Scope.MINT if self.terms.value > 0 and self.terms.reverses is None else Scope.POST
 
-    @property
+    @cached_property
     def max_amount(self) -> int:
         """The most units that a request may ask for: by the terms, and as credits are counted in a bigint."""
         return min(self.terms.max_amount, MAX_CREDITS // max(1, abs(self.terms.value)))

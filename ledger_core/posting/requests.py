@@ -1,7 +1,6 @@
 """What is asked of the books, once it is known to be of the form that it should be."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
 from msgspec import Struct
@@ -19,8 +18,7 @@ Key = tuple[str, str]
 _EARLIER = sql.load("earlier")
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Generic[Op]):
+class Item(Struct, Generic[Op], frozen=True):
     """An operation to post: `amount` units of it for the owner, once for the owner's nonce.
 
     `reverses` is the id of the entry that it takes back, for an operation that reverses another.
@@ -39,8 +37,7 @@ class _Values(Struct):
     amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """An item of an app that can be asked of the database; whether it can be had, the database decides."""
 
     app: str

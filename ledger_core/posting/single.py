@@ -1,10 +1,10 @@
 """Posting one entry."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connection, transaction
+from msgspec import Struct
 
 from ledger_core import metrics, sql
 from ledger_core.models import Entry
@@ -17,8 +17,7 @@ _POST = sql.Statement("post")
 _COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(Struct, frozen=True):
     """What a post came to: the entry, and whether an earlier, equal request had posted it."""
 
     entry: Entry
