@@ -1,7 +1,10 @@
 """Balances: what an owner has, now and at any moment before."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db.models import BigIntegerField, DateTimeField, ExpressionWrapper, Func, Value
+from django.db.models.expressions import Combinable
 
 from ledger_core import sql
 from ledger_core.errors import LedgerError
@@ -29,6 +32,15 @@ class Balance:
     updated_on: datetime
 
 
+def seq_before(owner_id: str, moment: datetime | Combinable) -> Func:
+    """The sequence number of an owner's last entry before a moment, 0 for none, as a query's part.
+
+    sql/0006_moments.sql has it.
+    """
+    asked = (Value(owner_id), Value(moment) if isinstance(moment, datetime) else moment)
+    return Func(*asked, function="ledger_seq_before", output_field=BigIntegerField())
+
+
 def balance_of(owner_id: str) -> Balance:
     """Return the owner's balance. Raises InvalidRequest or AccountNotFound."""
     check(owner_id, OwnerId, "owner_id")
@@ -44,12 +56,9 @@ def balance_at(owner_id: str, moment: datetime) -> Balance:
     Raises InvalidRequest or AccountNotFound, where the owner had no entry yet.
     """
     check(owner_id, OwnerId, "owner_id")
-    entry = (
-        Entry.objects.filter(owner_id=owner_id, created_on__lte=moment)
-        .order_by("-created_on", "-seq")
-        .values_list("owner_id", "balance_after", "seq", "created_on")
-        .first()
-    )
+    after = ExpressionWrapper(Value(moment) + timedelta(microseconds=1), DateTimeField())
+    entries = Entry.objects.filter(owner_id=owner_id, seq=seq_before(owner_id, after))
+    entry = entries.values_list("owner_id", "balance_after", "seq", "created_on").first()
     if entry is None:
         raise AccountNotFound(f"{owner_id} had no account at {moment.isoformat()}.")
     return Balance(*entry)

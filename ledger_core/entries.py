@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ledger_core.balances import AccountNotFound
+from ledger_core.balances import AccountNotFound, seq_before
 from ledger_core.errors import LedgerError
 from ledger_core.models import Account, Entry
 from ledger_core.values import OwnerId, check
@@ -40,19 +40,16 @@ def entries_of(
     later and earlier than `until`. Raises InvalidRequest or AccountNotFound.
     """
     check(owner_id, OwnerId, "owner_id")
-    own = Entry.objects.filter(owner_id=owner_id)
-    entries = own.filter(app=app).order_by("-seq")
+    entries = Entry.objects.filter(owner_id=owner_id, app=app).order_by("-seq")
     if before is not None:
         entries = entries.filter(seq__lt=before)
     if operation is not None:
         entries = entries.filter(operation=operation)
-    # An owner's time runs with the sequence: two look-ups by index make bounds of the moments, and the page is read
-    # from its first entry on, however far back it lies.
-    by_time = own.order_by("created_on", "seq").values("seq")
+    # Bounds of the sequence, so that the page is read from its first entry on, however far back it lies.
     if since is not None:
-        entries = entries.filter(seq__gte=by_time.filter(created_on__gte=since)[:1])
+        entries = entries.filter(seq__gt=seq_before(owner_id, since))
     if until is not None:
-        entries = entries.filter(seq__lte=by_time.filter(created_on__lt=until).reverse()[:1])
+        entries = entries.filter(seq__lte=seq_before(owner_id, until))
     found = list(entries[:limit])
     if not found and not Account.objects.filter(pk=owner_id).exists():
         raise AccountNotFound(f"{owner_id} has no account.")

@@ -25,6 +25,7 @@ RATIOS = (
     ("batches of 10 against single POSTs, entries", "ours batches of 10", "ours POST, beside batches", None),
     ("batches of 100 against single POSTs, entries", "ours batches of 100", "ours POST, beside batches", None),
     ("batches of 1000 against single POSTs, entries", "ours batches of 1000", "ours POST, beside batches", 15),
+    ("the same, of any owners", "ours batches of 1000, any owners", "ours POST, beside batches", None),
     ("post() against django-hordak's transfer_to", "in process, ours", "in process, hordak", 4),
 )
 

@@ -113,8 +113,6 @@ class Entry(models.Model):
         indexes = [
             # What an app has posted for an owner, however much others have.
             models.Index(fields=["owner", "app", "seq"], name="ledger_entry_of_app"),
-            # The balance at a moment: the last of a batch's entries, which have one time.
-            models.Index(fields=["owner", "created_on", "seq"], name="ledger_entry_moment"),
             models.Index(
                 fields=["owner", "reverses"], condition=Q(reverses__isnull=False), name="ledger_entry_reversals"
             ),

@@ -17,7 +17,7 @@ from ledger_core import constraints
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MIGRATION, POST = "ledger_core/sql/0002_rules.sql", "ledger_core/sql/post.sql"
-LAST_MIGRATION = "ledger_core/migrations/0005_validate_plain_texts.py"
+LAST_MIGRATION = "ledger_core/migrations/0006_moments.py"
 OPTIONS = ["-q", "-n", "2", "--tb=no", "-p", "no:cacheprovider"]
 APPS = ["ledger_core", "content", "ecommerce"]
 LEFT_OUT = [
@@ -95,6 +95,8 @@ MUTATIONS: Mapping[str, Edits] = {
     "the least of a batch's reversals": [
         (MIGRATION, "min(coalesce(reversed.amount, 0))", "max(coalesce(reversed.amount, 0))")
     ],
+    "what is before a moment": instead("sql/0006_moments.sql", ") < moment THEN", ") <= moment THEN"),
+    "the upper half of a history": instead("sql/0006_moments.sql", "low := middle", "low := high"),
     "the look for the nonce after any refusal": [
         (
             "ledger_core/posting/single.py",

@@ -1,10 +1,14 @@
--- Posts for any of OWNERS owners, each request with a nonce of its own, and ITEMS of them in a batch where there are more.
+-- Posts for any of OWNERS owners, or for one after the other with IN_TURN=1, each request with a nonce of its own, and ITEMS
+-- of them in a batch where there are more.
 dofile("ledger_core/benchmarks/wrk/common.lua")
 local run, count = tostring(math.random(2 ^ 31)) .. "-" .. tostring(math.random(2 ^ 31)) .. "-", 0
 
+local in_turn = os.getenv("IN_TURN")
+
 local function item()
   count = count + 1
-  return '{"operation": "CREDIT_ADD", "owner_id": "' .. prefix .. "-" .. math.random(owners)
+  local owner = in_turn and count % owners + 1 or math.random(owners)
+  return '{"operation": "CREDIT_ADD", "owner_id": "' .. prefix .. "-" .. owner
     .. '", "nonce": "' .. run .. count .. '"}'
 end
 
