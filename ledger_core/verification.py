@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Barrier
 
 from django.db import connection
 
@@ -84,18 +85,22 @@ def _in_parallel(
         yield from ((range_, work(range_)) for range_ in ranges)
         return
 
-    def on_a_connection_of_its_own(range_: _Range) -> list[Fault]:
-        try:
-            return work(range_)
-        finally:
-            connection.close()
+    all_here = Barrier(jobs)
+
+    def close() -> None:
+        all_here.wait()  # so that each thread takes one of these
+        connection.close()
 
     with ThreadPoolExecutor(jobs) as threads:
         waiting: deque[tuple[_Range, Future[list[Fault]]]] = deque()
-        for range_ in ranges:
-            waiting.append((range_, threads.submit(on_a_connection_of_its_own, range_)))
-            if len(waiting) > 2 * jobs:  # no more than the threads need, however many there are
-                done, future = waiting.popleft()
+        try:
+            for range_ in ranges:
+                waiting.append((range_, threads.submit(work, range_)))  # on the thread's own connection
+                if len(waiting) > 2 * jobs:  # no more than the threads need, however many there are
+                    done, future = waiting.popleft()
+                    yield done, future.result()
+            for done, future in waiting:
                 yield done, future.result()
-        for done, future in waiting:
-            yield done, future.result()
+        finally:
+            for closed in [threads.submit(close) for _ in range(jobs)]:
+                closed.result()
