@@ -1,5 +1,6 @@
 """System checks: a plugin's mistakes, found at start-up. No database."""
 
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 from django.core.checks import Error
 
 from ledger_core import checks
+from ledger_core.api.urls import ledger_urls
 from ledger_core.operations import Operation, OperationSet, Terms
 from ledger_core.plugins import LedgerApp
-from ledger_core.tests.gaming import GAMING, GamingOperation
+from ledger_core.tests.gaming import CHESS, GAMING, GamingOperation
 
 
 class ClashingOperation(Operation):
@@ -35,8 +37,16 @@ def plugin(app_label: str, app_operations: Any = None, app_namespace: str = "") 
     return App(app_label, ModuleType(app_label))
 
 
+def serve(monkeypatch: pytest.MonkeyPatch, app: LedgerApp, operations: Any) -> None:
+    urls = ModuleType("urls")
+    vars(urls)["urlpatterns"] = ledger_urls(operations) if isinstance(operations, OperationSet) else []
+    monkeypatch.setitem(sys.modules, f"{app.name}.urls", urls)
+
+
 def found(monkeypatch: pytest.MonkeyPatch, *plugins: LedgerApp) -> list[str | None]:
     monkeypatch.setattr(checks, "ledger_apps", lambda: iter(plugins))
+    for app in plugins:
+        serve(monkeypatch, app, getattr(app, "operations", None))
     messages = checks.check_plugins()
     assert all(isinstance(message, Error) and message.hint for message in messages)
     return [message.id for message in messages]
@@ -112,3 +122,19 @@ def test_a_reversal_that_gives_back_at_most_what_was_taken_passes(
         RETURN = Terms(back, "Given back.", reverses=BUY)
 
     assert found(monkeypatch, plugin("shop", OperationSet("shop", ShopOperation))) == []
+
+
+class AliasOperation(Operation):
+    LOOT = Terms(+7, "Found.")
+    TREASURE = LOOT
+
+
+def test_two_names_of_one_operation_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(monkeypatch, plugin("gaming", OperationSet("gaming", AliasOperation))) == ["ledger_core.E010"]
+
+
+def test_addresses_that_post_another_apps_operations_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = plugin("gaming", GAMING)
+    monkeypatch.setattr(checks, "ledger_apps", lambda: iter([app]))
+    serve(monkeypatch, app, CHESS)
+    assert [message.id for message in checks.check_plugins()] == ["ledger_core.E011"]
