@@ -102,9 +102,11 @@ def _check_reversal(plugin: LedgerApp, operation: Operation) -> Iterator[CheckMe
             obj=plugin,
             id="ledger_core.E008",
         )
-    elif operation.terms.value * reversed_terms.value > 0 or abs(operation.terms.value) > abs(reversed_terms.value):
+        return
+    taken, given = type(operation)(reversed_terms), operation.terms.value
+    if given * taken.terms.value > 0 or abs(given) > abs(taken.terms.value):
         yield Error(
-            f"The operation {operation.code} of {plugin.label} gives back more than {operation.reverses} took.",
+            f"The operation {operation.code} of {plugin.label} gives back more than {taken.code} took.",
             hint="A unit of it moves at most what a unit of the other moved, in the other direction.",
             obj=plugin,
             id="ledger_core.E009",

@@ -1,6 +1,8 @@
 """System checks: a plugin's mistakes, found at start-up. No database."""
 
+import re
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +26,11 @@ class MisnamedOperation(Operation):
 
 class NoOperation(Operation):
     pass
+
+
+class GenerousOperation(Operation):
+    BUY = Terms(-10, "Bought.")
+    RETURN = Terms(+11, "Given back.", reverses=BUY)
 
 
 def plugin(app_label: str, app_operations: Any = None, app_namespace: str = "") -> LedgerApp:
@@ -138,3 +145,31 @@ def test_addresses_that_post_another_apps_operations_are_found(monkeypatch: pyte
     monkeypatch.setattr(checks, "ledger_apps", lambda: iter([app]))
     serve(monkeypatch, app, CHESS)
     assert [message.id for message in checks.check_plugins()] == ["ledger_core.E011"]
+
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "adding-an-app.md"
+SHOP = plugin("shop", OperationSet("shop", GamingOperation))
+MISTAKES: dict[str, tuple[LedgerApp, ...]] = {
+    "ledger_core.E001": (plugin("gaming", GAMING), plugin("shop", SHOP.operations, "gaming")),
+    "ledger_core.E002": (plugin("gaming", GAMING), plugin("shop", GAMING)),
+    "ledger_core.E003": (plugin("gaming"),),
+    "ledger_core.E004": (plugin("gaming", SHOP.operations),),
+    "ledger_core.E005": (plugin("gaming", OperationSet("gaming", ClashingOperation)),),
+    "ledger_core.E006": (plugin("gaming", OperationSet("gaming", MisnamedOperation)),),
+    "ledger_core.E007": (plugin("gaming", GAMING, "a/b"),),
+    "ledger_core.E008": (plugin("gaming", OperationSet("gaming", ForeignReversalOperation)),),
+    "ledger_core.E009": (plugin("gaming", OperationSet("gaming", GenerousOperation)),),
+    "ledger_core.E010": (plugin("gaming", OperationSet("gaming", AliasOperation)),),
+}
+
+
+@pytest.mark.parametrize("id_", MISTAKES)
+def test_the_document_for_authors_has_the_message(monkeypatch: pytest.MonkeyPatch, id_: str) -> None:
+    found(monkeypatch, *MISTAKES[id_])
+    (message,) = [message for message in checks.check_plugins() if message.id == id_]
+    assert f"| `{id_}` | {message.msg} | {message.hint} |" in DOCUMENT.read_text()
+
+
+def test_the_document_has_every_check() -> None:
+    ids = set(re.findall(r"ledger_core\.E\d+", Path(checks.__file__).read_text()))
+    assert set(re.findall(r"^\| `(ledger_core\.E\d+)`", DOCUMENT.read_text(), re.MULTILINE)) == ids

@@ -1,15 +1,19 @@
 """`manage.py showoperations`. No database."""
 
 from io import StringIO
+from pathlib import Path
 
 from django.core.management import call_command
 
 from ledger_core.plugins import ledger_apps
 
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "adding-an-app.md"
+
 
 def test_every_operation_has_its_line_with_its_worth_and_rules() -> None:
     out = StringIO()
     call_command("showoperations", stdout=out)
+    assert out.getvalue() in DOCUMENT.read_text()
     head, *lines = out.getvalue().splitlines()
     assert head.split() == ["app", "operation", "credits", "scope", "rules"]
     assert [line.split()[:2] for line in lines] == [
