@@ -9,7 +9,7 @@ PROD := docker compose --profile prod
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test unit check lint audit format soak fuzz mutations smoke bench bench-growth bench-plots \
-    upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
+    docs upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -60,13 +60,16 @@ audit: install ## known vulnerabilities of the packages in uv.lock, as api.osv.d
 	@$(UV) audit --locked --preview-features audit-command || \
 	    { [ $$? -eq 2 ] && echo "NOT AUDITED: api.osv.dev could not be asked."; }  # 1 is a finding
 
-check: lint audit unit ## all that CI does
+check: lint audit docs unit ## all that CI does
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	LEDGER_ENV=production SECRET_KEY=$$($(RUN) python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	    ALLOWED_HOSTS=ledger.example DATABASE_URL=postgresql:///none \
 	    $(RUN) manage.py check --deploy --fail-level WARNING
 	$(RUN) pytest -n 2
+
+docs: install ## the documentation as a site, in .site/; a warning is an error, as a link that leads nowhere is one
+	@$(RUN) --group docs sphinx-build -c docs -EW --keep-going --quiet . .site && echo "The site is at .site/index.html"
 
 format: install ## format the code and mend what ruff can
 	$(RUN) ruff format .
