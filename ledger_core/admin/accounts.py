@@ -51,7 +51,7 @@ class AccountAdmin(CorrectionPage, ReadOnlyAdmin):
         history = history_of(account, points=POINTS)
         shown = {
             "chart": charts.balance_chart(history, now),
-            "chart_box": f"0 0 {charts.WIDTH} {charts.HEIGHT}",
+            "chart_box": charts.BOX,
             "history": history,
             "drawn_on": now,
             "may_correct": may_correct(request),

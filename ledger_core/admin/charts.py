@@ -9,13 +9,14 @@ from leather import Chart
 
 from ledger_core.balances import Balance
 
-WIDTH, HEIGHT = 960, 300
+_WIDTH, _HEIGHT = 960, 380
+BOX = "20 50 930 300"  # x, y, width, height: without the margins, which the page has
 _SHORTEST = timedelta(seconds=10)  # below it the ticks would be parts of a second
 _LEAST = 4  # below it ticks would be parts of a credit
 
 
 def balance_chart(history: Sequence[Balance], now: datetime) -> SafeString:
-    """Return what an owner had over time, to the present, as the inside of an svg element of WIDTH × HEIGHT.
+    """Return what an owner had over time, to the present, as the inside of an svg element whose viewBox is BOX.
 
     A balance changes in steps: after an entry it stays what it is until the next.
     """
@@ -32,7 +33,7 @@ def balance_chart(history: Sequence[Balance], now: datetime) -> SafeString:
     chart.add_y_axis(name="balance (credits)", tick_formatter=lambda value, *_: f"{value:,.0f}")
     chart.add_line([(_naive(moment), balance) for moment, balance in steps])
     # Numbers, moments and the words above: nothing that anybody has posted.
-    return mark_safe(ElementTree.tostring(chart.to_svg_group(WIDTH, HEIGHT), encoding="unicode"))  # noqa: S308
+    return mark_safe(ElementTree.tostring(chart.to_svg_group(_WIDTH, _HEIGHT), encoding="unicode"))  # noqa: S308
 
 
 def _naive(moment: datetime) -> datetime:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.messages import INFO, SUCCESS
 from django.core.exceptions import PermissionDenied
@@ -66,6 +67,7 @@ class CorrectionPage(ModelAdmin):
             "opts": self.opts,
             "account": account,
             "form": form,
+            "adminform": AdminForm(form, [(None, {"fields": [*form.fields]})], {}),  # type: ignore[arg-type]  # any form will do
         }
         return TemplateResponse(request, "admin/ledger_core/account/correction.html", context)
 
