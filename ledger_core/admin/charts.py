@@ -10,7 +10,7 @@ from leather import Chart
 from ledger_core.balances import Balance
 
 _WIDTH, _HEIGHT = 960, 380
-BOX = "20 50 930 300"  # x, y, width, height: without the margins, which the page has
+BOX = "16 36 944 312"  # x, y, width, height: without the margins, which the page has
 _SHORTEST = timedelta(seconds=10)  # below it the ticks would be parts of a second
 _LEAST = 4  # below it ticks would be parts of a credit
 
