@@ -27,9 +27,9 @@ LogIn = Callable[[str], None]
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
-        pytest.skip("chromium is not installed")
+        pytest.skip("neither chromium nor google-chrome is installed")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program)
         yield launched

@@ -17,6 +17,7 @@ def test_it_posts_what_is_typed_once_it_has_a_key(page: Page, served: Service, p
     page.locator(".auth-container input").fill(served.key)
     page.locator(".auth-btn-wrapper .authorize").click()
     page.locator(".auth-btn-wrapper .btn-done").click()
+    picture("api")  # before the page shows the key
 
     operation = page.locator(".opblock-post").first
     operation.locator(".opblock-summary-control").click()
@@ -26,7 +27,5 @@ def test_it_posts_what_is_typed_once_it_has_a_key(page: Page, served: Service, p
     answer = operation.locator(".live-responses-table")
     expect(answer.locator(".response-col_status").last).to_contain_text("201")
     expect(answer).to_contain_text('"balance_after": 20')
-    answer.scroll_into_view_if_needed()
-    picture("api")
     with served.open("/api/v1/content/ledger/swagger") as read:
         assert json.load(read)["balance"] == 20
