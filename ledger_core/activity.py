@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Lock
+from time import monotonic
 
 from cachetools import TTLCache, cached
 from django.db import OperationalError, connection, transaction
@@ -13,9 +14,12 @@ from ledger_core.trial_balance import Line
 
 DAYS = 30
 CACHE_SECONDS = 60
+# How long somebody waits for days to be counted. Those that are not reached wait for the next look.
+_PATIENCE = 2.0
 # An entry has the moment at which its statement began, and a statement ends within seconds: so long after a day has
 # ended, none is added to it.
 _CLOSED_AFTER = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _ACTIVITY = sql.load("activity")
 
 
@@ -23,10 +27,11 @@ _ACTIVITY = sql.load("activity")
 class Activity:
     """The entries since the beginning of a day, by app and operation, the most numerous first.
 
-    None for lines: they could not be counted before the database's time for a statement was over.
+    `complete`: of all the days. None for lines: today's alone took the time that the database gives a statement.
     """
 
     since: date
+    complete: bool
     counted_on: datetime
     lines: list[Line] | None
 
@@ -35,15 +40,21 @@ class _Days:
     """What was posted on each of the days, counted once in a process where the day is over."""
 
     def __init__(self) -> None:
-        # The first day that can still change, and rows of days before it. One value: threads replace it as a whole.
-        self._closed: tuple[date, list[sql.Row]] = (date.min, [])
+        self._closed: dict[date, list[Line]] = {}
 
-    def since(self, first: date, now: datetime) -> list[sql.Row]:
-        open_, closed = self._closed
-        rows = [row for row in closed if row[0] >= first] + _count(max(first, open_))
+    def count(self, first: date, now: datetime) -> dict[date, list[Line]]:
+        """Return the days from today back to the first, or as far as there is time: one day further at each look."""
+        until, closed = monotonic() + _PATIENCE, self._closed  # which another thread may replace meanwhile
+        days: dict[date, list[Line]] = {}
+        day, counted = now.date(), 0
+        with transaction.atomic():
+            while day >= first and (day in closed or counted < 2 or monotonic() < until):
+                counted += day not in closed
+                days[day] = closed[day] if day in closed else _count(day)
+                day -= _DAY
         open_ = (now - _CLOSED_AFTER).date()
-        self._closed = open_, [row for row in rows if row[0] < open_]
-        return rows
+        self._closed = {day: lines for day, lines in days.items() if day < open_}
+        return days
 
 
 _days = _Days()
@@ -53,26 +64,27 @@ _days = _Days()
 def activity() -> Activity:
     """Return the activity of today and the 29 days before, in UTC."""
     now = timezone.now()
-    first = now.date() - timedelta(days=DAYS - 1)
+    first = now.date() - (DAYS - 1) * _DAY
     try:
-        return Activity(first, now, _sum(_days.since(first, now)))
+        days = _days.count(first, now)
     except OperationalError:
-        return Activity(first, now, None)
+        return Activity(first, complete=False, counted_on=now, lines=None)
+    return Activity(min(days), complete=min(days) == first, counted_on=now, lines=_sum(days))
 
 
-def _count(since: date) -> list[sql.Row]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Prepared, it would soon be planned for any moment, and read the table for one of today.
+def _count(day: date) -> list[Line]:
+    since = datetime.combine(day, time.min, UTC)
+    with connection.cursor() as cursor:
+        # Prepared, it would soon be planned for any moments, and read the table for a day.
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        cursor.execute(_ACTIVITY, {"since": datetime.combine(since, time.min, UTC)})
-        rows: list[sql.Row] = cursor.fetchall()
-        return rows
+        cursor.execute(_ACTIVITY, {"since": since, "until": since + _DAY})
+        return [Line(app, operation, entries, int(moved)) for app, operation, entries, moved in cursor.fetchall()]
 
 
-def _sum(rows: list[sql.Row]) -> list[Line]:
+def _sum(days: dict[date, list[Line]]) -> list[Line]:
     sums: dict[tuple[str, str], tuple[int, int]] = {}
-    for _, app, operation, entries, moved in rows:
-        before = sums.get((app, operation), (0, 0))
-        sums[app, operation] = before[0] + entries, before[1] + int(moved)
+    for line in (line for lines in days.values() for line in lines):
+        entries, moved = sums.get((line.app, line.operation), (0, 0))
+        sums[line.app, line.operation] = entries + line.entries, moved + line.credits
     lines = [Line(*operation, *moved) for operation, moved in sums.items()]
     return sorted(lines, key=lambda line: (-line.entries, line.app, line.operation))
