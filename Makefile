@@ -8,8 +8,8 @@ DEV := docker compose --project-name shared-ledger-dev --profile dev
 PROD := docker compose --profile prod
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lint audit format soak fuzz mutations smoke bench bench-growth bench-plots \
-    docs upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
+.PHONY: help install run test unit check lint audit format docs screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
+    upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -24,10 +24,13 @@ run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its 
 	@PORT=$(PORT) $(RUN) python -m ledger_project.serve
 
 test: install ## run the tests on a PostgreSQL of their own
-	@$(RUN) pytest -n 2
+	@$(RUN) pytest -n 2 --dist loadgroup
 
 unit: install ## run the tests that need no database, in seconds
 	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz and not smoke"
+
+screenshots: install ## take the pictures of docs/images anew, with the browser tests
+	@$(RUN) pytest ledger_project/tests/browser --screenshots docs/images
 
 soak: install ## kill PostgreSQL and workers under load, twenty times and more (minutes)
 	@$(RUN) pytest -m soak -s
@@ -66,7 +69,7 @@ check: lint audit docs unit ## all that CI does
 	LEDGER_ENV=production SECRET_KEY=$$($(RUN) python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	    ALLOWED_HOSTS=ledger.example DATABASE_URL=postgresql:///none \
 	    $(RUN) manage.py check --deploy --fail-level WARNING
-	$(RUN) pytest -n 2
+	$(RUN) pytest -n 2 --dist loadgroup
 
 docs: install ## the documentation as a site, in .site/; a warning is an error, as a link that leads nowhere is one
 	@$(RUN) --group docs sphinx-build -c docs -EW --keep-going --quiet . .site && echo "The site is at .site/index.html"

@@ -8,7 +8,7 @@ from django.db.models.expressions import Combinable
 
 from ledger_core import sql
 from ledger_core.errors import LedgerError
-from ledger_core.models import Entry
+from ledger_core.models import Account, Entry
 from ledger_core.values import OwnerId, check
 
 _BALANCE = sql.Statement("balance")
@@ -66,3 +66,14 @@ def balance_at(owner_id: str, moment: datetime) -> Balance:
     if entry is None:
         raise AccountNotFound(f"{owner_id} had no account at {moment.isoformat()}.")
     return Balance(*entry)
+
+
+def history_of(account: Account, *, points: int) -> list[Balance]:
+    """Return what the owner had after `points` entries at most, oldest first: the first, the last and some between.
+
+    These are spread evenly over the sequence numbers, and each is read by index: as fast for millions as for hundreds.
+    """
+    last, gaps = account.seq, min(points, account.seq) - 1
+    numbers = [1 + (last - 1) * n // gaps for n in range(gaps + 1)] if gaps else [last]
+    entries = Entry.objects.filter(owner_id=account.pk, seq__in=numbers).order_by("seq")
+    return [Balance(*entry) for entry in entries.values_list("owner_id", "balance_after", "seq", "created_on")]

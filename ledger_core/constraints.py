@@ -20,6 +20,7 @@ REVERSIBLE_OF_ENTRY = "ledger_reversible_of_entry"
 
 CLIENT_NAME_ONCE = "ledger_client_name_once"
 CLIENT_NAME_PLAIN = "ledger_client_name_plain"
+CLIENT_NAME_NOT_STAFF = "ledger_client_name_not_staff"
 CLIENT_SCOPES_KNOWN = "ledger_client_scopes_known"
 
 KEY_DIGEST_ONCE = "ledger_key_digest_once"

@@ -1,4 +1,4 @@
-"""Verification: whether the books are as they were posted. Reads alone, while others post."""
+"""Verification: whether the books are as they were posted. It reads while others post."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Barrier
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ledger_core import sql
-from ledger_core.models import Account
+from ledger_core.models import Account, Verification
 from ledger_core.values import OwnerId, check
 
 _VERIFY = sql.load("verify")
@@ -53,6 +53,12 @@ def verify(
     for checked, faults in _in_parallel(lambda range_: _faults(range_, since), ranges, jobs):
         yield from faults
         progress(checked.entries)
+
+
+def record(*, started_on: datetime, accounts: int, entries: int, faults: int) -> None:
+    """Keep what a verification of all the books found, for the admin."""
+    with transaction.atomic():  # so that a transaction around it goes on, where it may not be kept
+        Verification.objects.create(started_on=started_on, accounts=accounts, entries=entries, faults=faults)
 
 
 def _range_of(owner: str) -> _Range:

@@ -25,5 +25,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         _resources.enter_context(database(Path(folder, "postgres")))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", type=Path, metavar="FOLDER", help="keep the pictures of the browser tests there")
+
+
 def pytest_unconfigure() -> None:
     _resources.close()

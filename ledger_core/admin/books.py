@@ -11,7 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from ledger_core.models import Account, Entry
+from ledger_core.admin.references import references_of
+from ledger_core.corrections import CORRECTIONS
+from ledger_core.models import Entry
 from ledger_core.plugins import app_choices, ledger_apps
 
 
@@ -64,15 +66,6 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-@admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
-    list_display = ("owner_id", "balance", "seq", "updated_on")
-    sortable_by = ("owner_id",)  # the primary key: no other column has an index, which each post would pay for
-    ordering = ("owner_id",)
-    search_fields = ("owner_id__startswith",)
-    search_help_text = "The beginning of an owner's id."
-
-
 class AppFilter(admin.SimpleListFilter):
     """By app, on the page of all entries. The choices are the registry's: a DISTINCT would read the whole table."""
 
@@ -80,7 +73,7 @@ class AppFilter(admin.SimpleListFilter):
     parameter_name = "app"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [] if model_admin.model._meta.proxy else app_choices()
+        return [] if model_admin.model._meta.proxy else [*app_choices(), (CORRECTIONS.app, "Corrections")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         return queryset.filter(app=self.value()) if self.value() else queryset
@@ -96,6 +89,8 @@ class OperationFilter(admin.SimpleListFilter):
         meta = model_admin.model._meta
         shown = [app for app in ledger_apps() if app.label == meta.app_label or not meta.proxy]
         codes = [f"{app.label}:{operation.code}" for app in shown for operation in app.operations]
+        if not meta.proxy:
+            codes += [f"{CORRECTIONS.app}:{operation.code}" for operation in CORRECTIONS.own]
         return [(code, code.partition(":")[2] if meta.proxy else code) for code in codes]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -114,11 +109,19 @@ class EntryAdmin(ReadOnlyAdmin):
     search_fields = ("owner_id__exact", "nonce__exact")
     search_help_text = "An owner's id or a nonce, as it is; both to find one entry."
     exclude = ("hash",)
-    readonly_fields = ("hash_in_hexadecimal",)
+    readonly_fields = ("hash_in_hexadecimal", "reversed_by", "reason")
 
     @admin.display(description="hash")
     def hash_in_hexadecimal(self, entry: Entry) -> str:
         return bytes(entry.hash).hex()
+
+    @admin.display
+    def reversed_by(self, entry: Entry) -> str:
+        return references_of(entry.owner_id, [entry])[entry.pk].reversed_by
+
+    @admin.display(description="reason of the correction")
+    def reason(self, entry: Entry) -> str:
+        return references_of(entry.owner_id, [entry])[entry.pk].reason
 
 
 for _app in ledger_apps():

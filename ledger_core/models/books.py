@@ -38,6 +38,7 @@ class Account(models.Model):
 
     class Meta:
         db_table = "ledger_account"
+        permissions = [("post_correction", "Can post a correction")]
         constraints = [
             models.CheckConstraint(condition=Q(balance__gte=0), name=constraints.BALANCE_NOT_NEGATIVE),
             models.CheckConstraint(condition=plain("owner_id"), name=constraints.OWNER_PLAIN),

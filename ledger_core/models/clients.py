@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ledger_core import constraints
+from ledger_core.corrections import STAFF
 from ledger_core.models.books import plain
 from ledger_core.operations import Scope
 from ledger_core.plugins import ledger_apps
@@ -33,6 +34,11 @@ class Client(models.Model):
                 condition=plain("name"),
                 name=constraints.CLIENT_NAME_PLAIN,
                 violation_error_message="A name has 1 to 128 characters, and no control characters.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name__startswith=STAFF),
+                name=constraints.CLIENT_NAME_NOT_STAFF,
+                violation_error_message=f"Names that begin with {STAFF} are those of people.",
             ),
             models.CheckConstraint(
                 condition=Q(scopes__len__gte=1) & Q(scopes__contained_by=[scope.value for scope in Scope]),

@@ -4,8 +4,8 @@
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 REVOKE INSERT, UPDATE, DELETE ON ledger_account, ledger_entry, ledger_reversible, django_migrations FROM {role};
--- Entries keep a client's name for good: it is neither renamed nor deleted.
-REVOKE UPDATE, DELETE ON ledger_client, ledger_key FROM {role};
+-- Entries keep a client's name for good: it is neither renamed nor deleted. What a verification found stands as well.
+REVOKE UPDATE, DELETE ON ledger_client, ledger_key, ledger_verification FROM {role};
 GRANT UPDATE (apps, scopes) ON ledger_client TO {role};
 GRANT UPDATE (revoked_on, last_used_on) ON ledger_key TO {role};
 -- What post.sql and ledger_post_batch write.

@@ -59,6 +59,15 @@ def test_it_serves_the_admin(as_service: None, client: Client) -> None:
     assert client.get("/admin/ledger_core/entry/").status_code == 200
 
 
+def test_it_posts_corrections_and_records_verifications(as_service: None, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("admin"))
+    fields = {"operation": "CORRECTION_ADD", "amount": "5", "reason": "Lost.", "nonce": "form"}
+    url = reverse("admin:ledger_core_account_correction", args=["alice"])
+    assert client.post(url, fields, follow=True).status_code == 200
+    call_command("verifyledger", verbosity=0)
+    assert "No fault.</strong>\n2 entries of 1 account" in client.get(reverse("admin:index")).content.decode()
+
+
 def test_it_makes_clients_knows_them_and_shuts_them_out(as_service: None) -> None:
     browser = Client()
     browser.force_login(User.objects.create_superuser("admin"))
@@ -102,6 +111,8 @@ def test_it_limits_the_log_in(as_service: None, client: Client) -> None:
         "UPDATE ledger_key SET client_id = 1",
         "UPDATE ledger_key SET expires_on = NULL",
         "DELETE FROM ledger_key",
+        "UPDATE ledger_verification SET faults = 0",
+        "DELETE FROM ledger_verification",
         "CREATE TABLE mine (id int)",
     ],
 )

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 from django.db.models import Count, Sum
+from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 from ledger_core.management.progress import count
 from ledger_core.models import Account
-from ledger_core.verification import verify
+from ledger_core.verification import record, verify
 
 # Apart from the service's own metrics, which are the workers'.
 REGISTRY = CollectorRegistry()
@@ -47,15 +48,17 @@ class Command(BaseCommand):
 
 
 def _look() -> None:
-    started, faults = time.time(), 0
+    started_on, faults = timezone.now(), 0
     for fault in verify():
         faults += 1
         _log.error("A fault in the books: %s #%s: %s", fault.owner_id, fault.seq, fault.detail)
     FAULTS.set(faults)
-    SECONDS.set(time.time() - started)
+    SECONDS.set((timezone.now() - started_on).total_seconds())
     if not faults:
-        VERIFIED.set(started)
+        VERIFIED.set(started_on.timestamp())
     books = Account.objects.aggregate(accounts=Count("pk"), entries=Sum("seq"), balances=Sum("balance"))
+    entries = books["entries"] or 0
     ACCOUNTS.set(books["accounts"])
-    ENTRIES.set(books["entries"] or 0)
+    ENTRIES.set(entries)
     BALANCES.set(books["balances"] or 0)
+    record(started_on=started_on, accounts=books["accounts"], entries=entries, faults=faults)

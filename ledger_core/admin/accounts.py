@@ -1,0 +1,64 @@
+"""An account's page: what its owner has and had, its newest entries, and the way to correct it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from ledger_core.admin import charts
+from ledger_core.admin.books import ReadOnlyAdmin
+from ledger_core.admin.corrections import CorrectionPage, may_correct
+from ledger_core.admin.references import entries_url, references_of
+from ledger_core.balances import history_of
+from ledger_core.models import Account, Entry
+
+POINTS = 200  # of the chart: more would not be told apart
+NEWEST = 20
+
+
+@admin.register(Account)
+class AccountAdmin(CorrectionPage, ReadOnlyAdmin):
+    list_display = ("owner_id", "balance", "seq", "updated_on")
+    sortable_by = ("owner_id",)  # the primary key: no other column has an index, which each post would pay for
+    ordering = ("owner_id",)
+    search_fields = ("owner_id__startswith",)
+    search_help_text = "The beginning of an owner's id."
+
+    def get_urls(self) -> list[URLPattern]:
+        correction = self.admin_site.admin_view(self.correction_view)
+        return [
+            path("<path:object_id>/correction/", correction, name="ledger_core_account_correction"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Account | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= self._history(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _history(self, request: HttpRequest, account: Account) -> dict[str, Any]:
+        now = timezone.now()
+        history = history_of(account, points=POINTS)
+        shown = {
+            "chart": charts.balance_chart(history, now),
+            "chart_box": charts.BOX,
+            "history": history,
+            "drawn_on": now,
+            "may_correct": may_correct(request),
+        }
+        if request.user.has_perm("ledger_core.view_entry"):
+            newest = list(Entry.objects.filter(owner_id=account.pk).order_by("-seq")[:NEWEST])
+            references = references_of(account.pk, newest)
+            shown["newest"] = [(entry, references[entry.pk]) for entry in newest]
+            shown["entries_url"] = entries_url(owner=account.pk)
+        return shown

@@ -1,0 +1,94 @@
+"""Corrections by staff: posted as all entries are, in the name of a person, with a reason that the admin keeps."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.messages import INFO, SUCCESS
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from ledger_core.admin.references import REASON
+from ledger_core.corrections import CORRECTIONS, STAFF, Correction
+from ledger_core.errors import LedgerError
+from ledger_core.models import Account
+from ledger_core.posting import Posted, post
+from ledger_core.values import MAX_CREDITS, MAX_TEXT
+
+
+class CorrectionForm(forms.Form):
+    operation = forms.TypedChoiceField(
+        label="What to do",
+        choices=[(Correction.CORRECTION_ADD.code, "Add credits"), (Correction.CORRECTION_TAKE.code, "Take credits")],
+        coerce=lambda code: Correction[code],
+        widget=forms.RadioSelect,
+    )
+    amount = forms.IntegerField(label="Credits", min_value=1, max_value=MAX_CREDITS)
+    reason = forms.CharField(
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What went wrong, and who asked for it. It is kept with your name.",
+    )
+    # Made once for a form, however often it is sent: a second click posts nothing.
+    nonce = forms.CharField(widget=forms.HiddenInput, initial=lambda: f"correction-{uuid.uuid4()}", max_length=MAX_TEXT)
+
+
+def may_correct(request: HttpRequest) -> bool:
+    return request.user.has_perm("ledger_core.post_correction")
+
+
+class CorrectionPage(ModelAdmin):
+    """The page of an account on which a correction is posted."""
+
+    def correction_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        account: Account | None = self.get_object(request, unquote(object_id))
+        if not (self.has_view_permission(request, account) and may_correct(request)):
+            raise PermissionDenied
+        if account is None:
+            return redirect("admin:ledger_core_account_change", object_id)  # which says so
+        form = CorrectionForm(request.POST or None)
+        if form.is_valid():
+            try:
+                posted = self._post(request, account, form.cleaned_data)
+            except LedgerError as error:
+                form.add_error(None, error.detail)
+            else:
+                self._tell(request, posted)
+                return redirect("admin:ledger_core_account_change", quote(account.pk))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Correct the balance of {account}",
+            "opts": self.opts,
+            "account": account,
+            "form": form,
+            "adminform": AdminForm(form, [(None, {"fields": [*form.fields]})], {}),  # type: ignore[arg-type]  # any form will do
+        }
+        return TemplateResponse(request, "admin/ledger_core/account/correction.html", context)
+
+    def _post(self, request: HttpRequest, account: Account, asked: dict[str, Any]) -> Posted:
+        """Post it and keep the reason, both or neither."""
+        with transaction.atomic():
+            posted = post(
+                CORRECTIONS,
+                asked["operation"],
+                owner_id=account.pk,
+                nonce=asked["nonce"],
+                amount=asked["amount"],
+                client=f"{STAFF}{request.user.get_username()}"[:MAX_TEXT],  # names may be longer than the books' texts
+            )
+            if not posted.replayed:
+                self.log_addition(request, posted.entry, f"{REASON}{asked['reason']}")
+        return posted
+
+    def _tell(self, request: HttpRequest, posted: Posted) -> None:
+        entry = posted.entry
+        if posted.replayed:
+            self.message_user(request, f"This was posted before, as entry {entry.pk}, and not again.", INFO)
+        else:
+            self.message_user(request, f"Posted as entry {entry.pk}: {entry.delta:+,d} credits.", SUCCESS)

@@ -1,0 +1,23 @@
+"""What the admin's front page tells of the books."""
+
+from typing import Any
+
+from django import template
+
+from ledger_core.activity import activity
+from ledger_core.models import Verification
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/ledger_core/overview.html", takes_context=True)
+def overview(context: dict[str, Any]) -> dict[str, Any]:
+    """Show what the permissions name: who may see the entries, what was posted; the accounts, their verification."""
+    user = context["user"]
+    shown: dict[str, Any] = {}
+    if user.has_perm("ledger_core.view_account"):
+        shown["verified"] = Verification.objects.order_by("-pk").first() or False
+    if user.has_perm("ledger_core.view_entry"):
+        shown["activity"] = counted = activity()
+        shown["most"] = max((line.entries for line in counted.lines or ()), default=0)
+    return shown

@@ -1,0 +1,54 @@
+"""Six weeks of a ledger, made up: an export to import, since nothing can be posted in the past."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+import msgspec
+
+from content.operations import ContentOperation
+from ecommerce.operations import EcommerceOperation
+from ledger_core.operations import SharedOperation
+from ledger_core.records import Record
+
+OWNERS = ("alice", "bob", "carol", "dave", "erin", "frank")
+_APPS = {SharedOperation: "content", ContentOperation: "content", EcommerceOperation: "ecommerce"}
+_SPENT = (SharedOperation.CREDIT_SPEND, ContentOperation.CONTENT_CREATION, EcommerceOperation.PURCHASE)
+
+
+def history(now: datetime) -> bytes:
+    """Return the entries of all owners in JSON lines, each linked to the one before, the newest of the present."""
+    random = Random(7)  # noqa: S311  the same each time
+    lines = [line for number, owner in enumerate(OWNERS) for line in _of_owner(owner, number, now, random)]
+    return b"\n".join(lines) + b"\n"
+
+
+def _of_owner(owner: str, number: int, now: datetime, random: Random) -> Iterator[bytes]:
+    balance, head, entries = 0, b"", 60 - 8 * number
+    refunded: Record | None = None
+    for seq in range(1, entries + 1):
+        operation, amount = random.choice(_SPENT), random.randint(1, 4)
+        if refunded:
+            operation, amount = EcommerceOperation.REFUND_ITEM, 1
+        elif balance + operation.terms.value * amount < 0:
+            operation, amount = SharedOperation.CREDIT_ADD, random.randint(3, 15)
+        balance += operation.terms.value * amount
+        record = Record(
+            id=number * 100 + seq,
+            owner_id=owner,
+            seq=seq,
+            app=_APPS[type(operation)],
+            operation=operation.code,
+            amount=amount,
+            delta=operation.terms.value * amount,
+            balance_after=balance,
+            nonce=f"order-{1000 + seq}",
+            claim=None,
+            reverses_id=refunded.id if refunded else None,
+            client="shop" if operation in EcommerceOperation else "blog",
+            created_on=now - timedelta(days=42) * (entries - seq) / entries - timedelta(minutes=random.randint(0, 300)),
+            hash="",
+        )
+        head = record.chained_to(head)
+        yield msgspec.json.encode(msgspec.structs.replace(record, hash=head.hex()))
+        refunded = record if operation is EcommerceOperation.PURCHASE and random.random() < 0.3 else None
