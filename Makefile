@@ -4,12 +4,13 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := $(UV) run --locked
 PORT ?= 8000
 export VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+DOCUMENT := DATABASE_URL=postgresql:///none $(RUN) manage.py spectacular --format openapi-json
 DEV := docker compose --project-name shared-ledger-dev --profile dev
 PROD := docker compose --profile prod
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test unit check lint audit format docs screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
-    upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
+    client upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -77,6 +78,10 @@ docs: install ## the documentation as a site, in .site/; a warning is an error, 
 format: install ## format the code and mend what ruff can
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
+
+client: install ## make the Python client's types and the Postman collection of the present API (needs npx)
+	@$(DOCUMENT) | $(RUN) python clients/python/make_models.py
+	@$(DOCUMENT) | $(RUN) python clients/postman/make_collection.py
 
 upgrade: install ## migrate the database
 	$(RUN) manage.py migrate
