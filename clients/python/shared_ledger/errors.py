@@ -120,6 +120,10 @@ class TooManyRequests(LedgerError, code="too-many-requests"):
     """More requests than the rate limit allows, for longer than they were retried."""
 
 
+class ServiceUnavailable(LedgerError, code="service-unavailable"):
+    """No replica answered, for longer than it was retried: whether an entry was posted is not known."""
+
+
 class DatabaseUnavailable(LedgerError, code="database-unavailable"):
     """The ledger was not available, for longer than it was retried: whether an entry was posted is not known."""
 
