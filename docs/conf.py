@@ -9,7 +9,14 @@ html_title = project
 extensions = ["myst_parser"]
 
 # From the root of the repository, so that links between docs/ and what lies beside it lead somewhere on both.
-include_patterns = ["docs/**.md", "README.md", "CHANGELOG.md", "SECURITY.md", "deploy/README.md"]
+include_patterns = [
+    "docs/**.md",
+    "README.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "deploy/README.md",
+    "clients/python/README.md",
+]
 exclude_patterns = [".*"]
 root_doc = "docs/index"
 html_additional_pages = {"index": "to_index.html"}

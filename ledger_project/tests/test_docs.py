@@ -19,7 +19,9 @@ from ledger_project.tests.conftest import ROOT, Project, blocks
 from ledger_project.tests.test_readme import same
 from ledger_project.tests.test_serve import bash
 
-PAGES = [page for pattern in ("*.md", "docs/**/*.md", "deploy/*.md") for page in sorted(ROOT.glob(pattern))]
+PAGES = [
+    page for pattern in ("*.md", "docs/**/*.md", "deploy/*.md", "clients/*/*.md") for page in sorted(ROOT.glob(pattern))
+]
 every_page = pytest.mark.parametrize(
     "text", [page.read_text() for page in PAGES], ids=[str(page.relative_to(ROOT)) for page in PAGES]
 )
