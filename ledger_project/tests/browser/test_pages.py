@@ -87,9 +87,9 @@ def test_the_theme_of_the_admin_is_the_charts(page: Page, log_in: LogIn) -> None
 def test_entries_are_filtered(page: Page, log_in: LogIn, picture: Picture) -> None:
     log_in("clerk")
     page.goto("/admin/ledger_core/entry/")
-    page.locator("#changelist-filter").get_by_role("link", name="ecommerce:PURCHASE").click()
+    page.locator("#changelist-filter").get_by_role("link", name="ecommerce:REFUND_ITEM").click()
     operations = page.locator("#result_list .field-operation").all_inner_texts()
-    assert set(operations) == {"PURCHASE"}
+    assert set(operations) == {"REFUND_ITEM"}
     picture("admin")
 
 
