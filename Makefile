@@ -4,12 +4,13 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := $(UV) run --locked
 PORT ?= 8000
 export VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+DOCUMENT := DATABASE_URL=postgresql:///none $(RUN) manage.py spectacular --format openapi-json
 DEV := docker compose --project-name shared-ledger-dev --profile dev
 PROD := docker compose --profile prod
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lint audit format screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
-    upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
+.PHONY: help install run test unit check lint audit format docs screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
+    client upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -63,7 +64,7 @@ audit: install ## known vulnerabilities of the packages in uv.lock, as api.osv.d
 	@$(UV) audit --locked --preview-features audit-command || \
 	    { [ $$? -eq 2 ] && echo "NOT AUDITED: api.osv.dev could not be asked."; }  # 1 is a finding
 
-check: lint audit unit ## all that CI does
+check: lint audit docs unit ## all that CI does
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	LEDGER_ENV=production SECRET_KEY=$$($(RUN) python -c 'import secrets; print(secrets.token_urlsafe(50))') \
@@ -71,9 +72,16 @@ check: lint audit unit ## all that CI does
 	    $(RUN) manage.py check --deploy --fail-level WARNING
 	$(RUN) pytest -n 2 --dist loadgroup
 
+docs: install ## the documentation as a site, in .site/; a warning is an error, as a link that leads nowhere is one
+	@$(RUN) --group docs sphinx-build -c docs -EW --keep-going --quiet . .site && echo "The site is at .site/index.html"
+
 format: install ## format the code and mend what ruff can
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
+
+client: install ## make the Python client's types and the Postman collection of the present API (needs npx)
+	@$(DOCUMENT) | $(RUN) python clients/python/make_models.py
+	@$(DOCUMENT) | $(RUN) python clients/postman/make_collection.py
 
 upgrade: install ## migrate the database
 	$(RUN) manage.py migrate

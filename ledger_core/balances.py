@@ -20,6 +20,10 @@ class AccountNotFound(LedgerError):
     code = "account-not-found"
     status = 404
     title = "The owner has no account"
+    remedy = (
+        "Take it for a balance of 0: the first entry makes the account. If there should be one, look at the spelling; "
+        "owners are compared byte by byte. With `at`, the owner had none at that moment."
+    )
 
 
 @dataclass(frozen=True, slots=True)

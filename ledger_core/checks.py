@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
@@ -56,6 +57,15 @@ def _check(plugin: LedgerApp) -> Iterator[CheckMessage]:
             obj=plugin,
             id="ledger_core.E004",
         )
+    for alias, operation in plugin.operations.own.__members__.items():
+        if alias != operation.code:
+            yield Error(
+                f"The operations {operation.code} and {alias} of {plugin.label} are one: they have the same Terms.",
+                hint="Write Terms(…) for each of them.",
+                obj=plugin,
+                id="ledger_core.E010",
+            )
+    yield from _check_urls(plugin)
     for operation in plugin.operations.own:
         if operation.code in SharedOperation.__members__:
             yield Error(
@@ -92,12 +102,27 @@ def _check_reversal(plugin: LedgerApp, operation: Operation) -> Iterator[CheckMe
             obj=plugin,
             id="ledger_core.E008",
         )
-    elif operation.terms.value * reversed_terms.value > 0 or abs(operation.terms.value) > abs(reversed_terms.value):
+        return
+    taken, given = type(operation)(reversed_terms), operation.terms.value
+    if given * taken.terms.value > 0 or abs(given) > abs(taken.terms.value):
         yield Error(
-            f"The operation {operation.code} of {plugin.label} gives back more than {operation.reverses} took.",
+            f"The operation {operation.code} of {plugin.label} gives back more than {taken.code} took.",
             hint="A unit of it moves at most what a unit of the other moved, in the other direction.",
             obj=plugin,
             id="ledger_core.E009",
+        )
+
+
+def _check_urls(plugin: LedgerApp) -> Iterator[CheckMessage]:
+    # Without the module, Django has said so already.
+    views = [getattr(pattern, "callback", None) for pattern in import_module(f"{plugin.name}.urls").urlpatterns]
+    served = [getattr(view, "view_initkwargs", {}).get("operations", plugin.operations) for view in views]
+    if any(operations is not plugin.operations for operations in served):
+        yield Error(
+            f"The module {plugin.name}.urls serves another app's operations.",
+            hint=f"Write urlpatterns = ledger_urls(OPERATIONS), with the OPERATIONS of {plugin.name}.operations.",
+            obj=plugin,
+            id="ledger_core.E011",
         )
 
 

@@ -14,6 +14,7 @@ class EntryNotFound(LedgerError):
     code = "entry-not-found"
     status = 404
     title = "The app has no such entry"
+    remedy = "Look at the id, and at the app: each reads the entries that it has posted, and no other's."
 
 
 def entry_of(app: str, entry_id: int) -> Entry:

@@ -1,5 +1,6 @@
 """What the ledger refuses, as exceptions: each knows its stable code, its HTTP status and its data."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 
@@ -8,12 +9,15 @@ class LedgerError(Exception):
 
     A subclass sets `code` (stable, for programs), `status` (HTTP), `title` (the same for every occurrence), and
     a docstring of one line that can stand for the detail. `detail` tells this occurrence, and `data` are further
-    members of the problem document.
+    members of the problem document. `remedy` is what to do about it, and `members` names the further members that
+    there can be, with an example of each: the error's page (`api.problem_pages`) is made of these.
     """
 
     code: ClassVar[str]
     status: ClassVar[int]
     title: ClassVar[str]
+    remedy: ClassVar[str] = ""
+    members: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, detail: str, **data: Any) -> None:
         super().__init__(detail)
@@ -25,6 +29,21 @@ class LedgerError(Exception):
         """Return the error with its docstring for a detail."""
         return cls(cls.__doc__ or cls.title)
 
+    @classmethod
+    def example(cls) -> Self:
+        """Return the error as documents show it, with all that it can have."""
+        error = cls.by_docstring()
+        error.data = dict(cls.members)
+        return error
+
+    @classmethod
+    def kinds(cls) -> Iterator[type["LedgerError"]]:
+        """Yield every kind of error that there is: the classes that have a code, plugins' too."""
+        for kind in cls.__subclasses__():
+            if "code" in vars(kind):
+                yield kind
+            yield from kind.kinds()
+
 
 class InvalidRequest(LedgerError):
     """The request is not of the form that the schema asks for: `errors` names each field at fault."""
@@ -32,6 +51,8 @@ class InvalidRequest(LedgerError):
     code = "invalid-request"
     status = 400
     title = "The request is not valid"
+    remedy = "Mend what is at fault and send it again: nothing was posted, and the nonce is free."
+    members = {"errors": [{"field": "amount", "detail": "Expected `int` >= 1"}]}
 
     @classmethod
     def of_field(cls, field: str, detail: str) -> Self:
@@ -45,3 +66,4 @@ class InvalidOperation(LedgerError):
     code = "invalid-operation"
     status = 400
     title = "The app has no such operation"
+    remedy = "`GET /api/v1/{app}/operations` lists those that there are. Each app is posted to at its own address."

@@ -35,11 +35,23 @@ class Terms:
     claim: Claim | None = None
     reverses: "Terms | None" = None
 
+    def __post_init__(self) -> None:
+        if type(self.value) is not int or abs(self.value) > MAX_CREDITS:
+            raise TypeError(f"Terms({self.value!r}, …): a value is a whole number of credits that a bigint holds.")
+        if type(self.max_amount) is not int or self.max_amount < 1:
+            raise TypeError(f"Terms(…, max_amount={self.max_amount!r}): a request asks for one unit at least.")
+        if not isinstance(self.claim, Claim | None):
+            raise TypeError(f"Terms(…, claim={self.claim!r}): Once() or Daily(), an instance.")
+
 
 class Operation(Enum):
     """The base of an app's operations. A member's name is its code in the API and in the books."""
 
     _value_: Terms
+
+    def __init__(self, terms: Terms) -> None:
+        if not isinstance(terms, Terms):
+            raise TypeError(f"{type(self).__name__} has a member {terms!r}: a member is Terms(value, description).")
 
     @cached_property
     def code(self) -> str:

@@ -187,10 +187,13 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shared Ledger",
-    "DESCRIPTION": "One balance of credits per owner, shared by all the applications of a company.",
+    "DESCRIPTION": "One balance of credits per owner, shared by all the applications of a company.\n\n"
+    "What is refused is told as a problem document; [each problem has a page](/api/problems). The examples run as they "
+    "stand, from the first to the last, once *Authorize* is given a key: `make run` prints one.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,  # as `ledger_urls` has them: to post comes first
     "SERVE_AUTHENTICATION": [],  # what the API is like is no secret
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     # Assets from a package of this service, not from a CDN.

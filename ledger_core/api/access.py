@@ -23,6 +23,7 @@ class Unauthenticated(HTTPError):
     code = "unauthenticated"
     status = 401
     title = "A key is needed"
+    remedy = "Whoever runs the ledger issues keys, with `manage.py ledgerclient create` or in the admin."
 
     def headers(self) -> dict[str, str]:
         return _challenge()
@@ -33,6 +34,7 @@ class KeyRefused(Unauthenticated):
 
     code = "key-refused"
     title = "The key is not valid"
+    remedy = "Look whether the key is whole, and has one made anew otherwise: `manage.py ledgerclient rotate`."
 
     def headers(self) -> dict[str, str]:
         return _challenge(', error="invalid_token"')
@@ -44,6 +46,7 @@ class OtherApp(HTTPError):
     code = "other-app"
     status = 403
     title = "The client does not belong to this app"
+    remedy = "Take a key of a client of this app, or have the app added to the client in the admin."
 
 
 class MissingScope(HTTPError):
@@ -52,6 +55,8 @@ class MissingScope(HTTPError):
     code = "missing-scope"
     status = 403
     title = "The client may not do this"
+    remedy = "Take a key of a client that has the scope, or have it given to this one in the admin."
+    members = {"scope": "mint"}
 
     @classmethod
     def of(cls, client: Client, scope: Scope) -> "MissingScope":

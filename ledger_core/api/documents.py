@@ -14,6 +14,7 @@ from ledger_core.values import MAX_CREDITS, Amount, EntryId, Moment, Nonce, Owne
 
 OperationCode = Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]
 Credits = Annotated[int, Meta(description="In credits, whole numbers.", examples=[10])]
+Time = Annotated[datetime, Meta(tz=True)]  # so that the documents say date-time, and a client's types with them
 
 
 class PostRequest(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -47,11 +48,14 @@ class BalanceQuery(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class EntriesQuery(Struct, kw_only=True, forbid_unknown_fields=True):
-    operation: Annotated[str | None, Meta(description="Entries of this operation alone.")] = None
+    operation: Annotated[
+        Annotated[str, Meta(examples=["CREDIT_ADD"])] | None, Meta(description="Entries of this operation alone.")
+    ] = None
     since: Annotated[Moment | None, Meta(description="Entries of this moment and later.")] = None
     until: Annotated[Moment | None, Meta(description="Entries earlier than this moment.")] = None
     before: Annotated[
-        Annotated[int, Meta(ge=1, le=MAX_CREDITS)] | None, Meta(description="Entries with a lower `seq` than this.")
+        Annotated[int, Meta(ge=1, le=MAX_CREDITS, examples=[100])] | None,
+        Meta(description="Entries with a lower `seq` than this."),
     ] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="The most entries that are wanted.")] = 100
 
@@ -71,7 +75,7 @@ class EntryDocument(Struct, kw_only=True):
     claim: Annotated[str | None, Meta(description="The slot that only one entry of the owner may take.")]
     reverses: Annotated[int | None, Meta(description="The id of the entry that this one reverses.")]
     client: Annotated[str, Meta(description="The name of the API client that posted it.")]
-    created_on: datetime
+    created_on: Time
     hash: Annotated[str, Meta(description="SHA-256 over the owner's previous hash and this entry, in hexadecimal.")]
 
     @classmethod
@@ -121,7 +125,7 @@ class BalanceDocument(Struct, kw_only=True):
     owner_id: str
     balance: Credits
     seq: Annotated[int, Meta(description="The number of the owner's entries.")]
-    updated_on: Annotated[datetime, Meta(description="The moment of the newest entry.")]
+    updated_on: Annotated[Time, Meta(description="The moment of the newest entry.")]
 
     @classmethod
     def of(cls, balance: Balance) -> Self:
@@ -180,7 +184,7 @@ class ItemError(Struct, kw_only=True, omit_defaults=True):
     errors: list[FieldError] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
     balance: int | UnsetType = UNSET
-    again_on: datetime | UnsetType | None = UNSET
+    again_on: Time | UnsetType | None = UNSET
     remaining: int | UnsetType = UNSET
 
 
@@ -197,7 +201,7 @@ class Problem(Struct, kw_only=True):
     fields: Annotated[list[str] | UnsetType, Meta(description="What differs from the first request.")] = UNSET
     balance: Annotated[int | UnsetType, Meta(description="What the owner has, in credits.")] = UNSET
     again_on: Annotated[
-        datetime | UnsetType | None, Meta(description="When the owner can have it again; null for never.")
+        Time | UnsetType | None, Meta(description="When the owner can have it again; null for never.")
     ] = UNSET
     remaining: Annotated[int | UnsetType, Meta(description="The units of the entry that are left to reverse.")] = UNSET
     items: Annotated[list[ItemError] | UnsetType, Meta(description="The items of the batch at fault.")] = UNSET

@@ -19,6 +19,7 @@ class BodyTooLarge(LedgerError):
     code = "body-too-large"
     status = 413
     title = "The body is too large"
+    remedy = "A body has 64 KiB at most, and that of a batch 4 MiB: send several batches."
 
 
 class JSONParser(BaseParser):

@@ -1,13 +1,13 @@
 """Errors as RFC 9457 problem documents: those of the ledger, of DRF, and of Django around them."""
 
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
-from rest_framework import exceptions
+from rest_framework.exceptions import APIException
 
 from ledger_core.api.documents import Problem
 from ledger_core.api.json import answer
@@ -16,6 +16,9 @@ from ledger_core.metrics import REFUSALS, series
 from ledger_core.middleware import request_id
 
 MEDIA_TYPE = "application/problem+json"
+
+
+_RETRY = "Send the same again with the same nonce: it is posted once, whatever became of the first attempt."
 
 
 class HTTPError(LedgerError):
@@ -32,9 +35,19 @@ class DatabaseUnavailable(HTTPError):
     code = "database-unavailable"
     status = 503
     title = "The ledger is not available for the moment"
+    remedy = _RETRY
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": "1"}
+
+
+class ServiceUnavailable(LedgerError):
+    """No replica answers. Whether the entry was posted is not known; retry with the same nonce."""
+
+    code = "service-unavailable"  # nginx's to tell (nginx/problems.conf), since nobody else is there
+    status = 503
+    title = "No replica answers"
+    remedy = _RETRY
 
 
 class InternalError(LedgerError):
@@ -43,6 +56,7 @@ class InternalError(LedgerError):
     code = "internal-error"
     status = 500
     title = "Internal server error"
+    remedy = f"{_RETRY} If it stays, tell whoever runs the ledger the `request_id`: the log has the rest under it."
 
 
 class NotFound(LedgerError):
@@ -51,6 +65,7 @@ class NotFound(LedgerError):
     code = "not-found"
     status = 404
     title = "Not found"
+    remedy = "Compare the address with those of the API's pages, `/api/docs`. None of them ends in a slash."
 
 
 class BadRequest(LedgerError):
@@ -59,6 +74,7 @@ class BadRequest(LedgerError):
     code = "bad-request"
     status = 400
     title = "Bad request"
+    remedy = "Look at how the request is written, and at its address. A host is served that `ALLOWED_HOSTS` names."
 
 
 class AddressTooLong(LedgerError):
@@ -67,6 +83,7 @@ class AddressTooLong(LedgerError):
     code = "address-too-long"
     status = 414
     title = "The address is too long"
+    remedy = "Shorten the query: nothing that the API takes is so long."
 
 
 class HeadersTooLarge(LedgerError):
@@ -75,28 +92,65 @@ class HeadersTooLarge(LedgerError):
     code = "headers-too-large"
     status = 431
     title = "The headers are too large"
+    remedy = "Send fewer and shorter ones: the API needs `Authorization` and `Content-Type` alone."
 
 
-def problem(error: LedgerError | exceptions.APIException) -> Problem:
+class MethodNotAllowed(LedgerError):
+    """The address does not take this method: `Allow` names those that it takes."""
+
+    code = "method-not-allowed"
+    status = 405
+    title = "Method Not Allowed"
+    remedy = "Compare the method and the address with those of the API's pages, `/api/docs`."
+
+
+class NotAcceptable(LedgerError):
+    """What the client accepts is not what this answers with."""
+
+    code = "not-acceptable"
+    status = 406
+    title = "Not Acceptable"
+    remedy = "Send `Accept: application/json`, or no such header."
+
+
+class UnsupportedMediaType(LedgerError):
+    """The body is not sent as JSON."""
+
+    code = "unsupported-media-type"
+    status = 415
+    title = "Unsupported Media Type"
+    remedy = "Send JSON, with `Content-Type: application/json`."
+
+
+class Forbidden(LedgerError):
+    """The client may not do this."""
+
+    code = "permission-denied"
+    status = 403
+    title = "Forbidden"
+    remedy = "Ask whoever runs the ledger. What a key may do, its client's apps and scopes say."
+
+
+# What DRF refuses by itself, or a plugin's view by DRF's exceptions.
+_OF_STATUS: Mapping[int, type[LedgerError]] = {
+    kind.status: kind
+    for kind in (BadRequest, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, UnsupportedMediaType)
+}
+
+
+def problem(error: LedgerError) -> Problem:
     """Return the problem document that tells the error, for the request that is under way."""
-    code = _code_of(error)
-    if isinstance(error, LedgerError):
-        status, title = error.status, error.title
-    else:
-        status, title = error.status_code, HTTPStatus(error.status_code).phrase
     return Problem(
-        type=f"/api/problems/{code}",
-        title=title,
-        status=status,
-        detail=str(error.detail),
-        code=code,
+        # RFC 9457, 3.1.1: a reference without a host is best a whole path, so that it means the same wherever it is
+        # read; and where it leads, people find a page (`problem_pages`).
+        type=f"/api/problems/{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
         request_id=request_id(),
-        **getattr(error, "data", {}),
+        **error.data,
     )
-
-
-def _code_of(error: LedgerError | exceptions.APIException) -> str:
-    return error.code if isinstance(error, LedgerError) else error.default_code.replace("_", "-")
 
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
@@ -107,13 +161,15 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
         case Http404():
             error = NotFound.by_docstring()
         case PermissionDenied():
-            error = exceptions.PermissionDenied()
-    if not isinstance(error, LedgerError | exceptions.APIException):
+            error = Forbidden.by_docstring()
+        case APIException() if kind := _OF_STATUS.get(error.status_code):
+            error = kind(str(error.detail))
+    if not isinstance(error, LedgerError):
         return None
     if operations := getattr(context["view"], "operations", None):
-        series(REFUSALS, operations.app, _code_of(error)).inc()
+        series(REFUSALS, operations.app, error.code).inc()
     response = respond(error)
-    if isinstance(error, exceptions.MethodNotAllowed):
+    if isinstance(error, MethodNotAllowed):
         response["Allow"] = ", ".join(context["view"].allowed_methods)
     return response
 
@@ -137,7 +193,7 @@ def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | No
     return respond(kind.by_docstring()) if request.path.startswith("/api/") else None
 
 
-def respond(error: LedgerError | exceptions.APIException) -> HttpResponse:
+def respond(error: LedgerError) -> HttpResponse:
     """Return the answer that tells the error."""
     document = problem(error)
     headers = error.headers() if isinstance(error, HTTPError) else None

@@ -9,18 +9,26 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import APIException, NotAcceptable
 
 from ledger_core.api.access import KeyRefused, MissingScope, OtherApp, Unauthenticated
 from ledger_core.api.documents import PostRequest, Problem
-from ledger_core.api.problems import MEDIA_TYPE, AddressTooLong, HeadersTooLarge, InternalError, problem
+from ledger_core.api.problems import (
+    MEDIA_TYPE,
+    AddressTooLong,
+    DatabaseUnavailable,
+    HeadersTooLarge,
+    InternalError,
+    NotAcceptable,
+    ServiceUnavailable,
+    problem,
+)
 from ledger_core.api.throttling import TooManyRequests
 from ledger_core.errors import LedgerError
 from ledger_core.operations import Operation, OperationSet, Scope, SharedOperation
 from ledger_core.values import EntryId, OwnerId
 
 View = TypeVar("View", bound=Callable[..., Any])
-Errors = tuple[type[LedgerError] | APIException, ...]
+Errors = tuple[type[LedgerError], ...]
 
 _OF_EVERY_VIEW: Errors = (
     Unauthenticated,
@@ -30,8 +38,10 @@ _OF_EVERY_VIEW: Errors = (
     TooManyRequests,
     AddressTooLong,
     HeadersTooLarge,
-    NotAcceptable(),
+    NotAcceptable,
     InternalError,
+    DatabaseUnavailable,  # where the key is not known yet
+    ServiceUnavailable,
 )
 _REQUEST_ID = OpenApiParameter(
     "X-Request-ID",
@@ -69,7 +79,7 @@ def described(
     """Describe a view: what it takes, an example of each answer, and its errors beside those that every view has."""
     by_status: dict[int, list[OpenApiExample]] = defaultdict(list)
     for error in (*errors, *_OF_EVERY_VIEW):
-        document = problem(error if isinstance(error, APIException) else error.by_docstring())
+        document = problem(error.example())
         by_status[document.status].append(_example(document.code, document, document.title))
     return extend_schema(
         parameters=[_REQUEST_ID, *_RATE_LIMIT, *headers, *_query_parameters(query)],
@@ -82,9 +92,7 @@ def described(
                 for status, answer in answers.items()
             },
             **{
-                (status, MEDIA_TYPE): OpenApiResponse(
-                    Problem, " / ".join(str(example.summary) for example in examples), examples
-                )
+                (status, MEDIA_TYPE): OpenApiResponse(Problem, " / ".join(map(_linked, examples)), examples)
                 for status, examples in by_status.items()
             },
         },
@@ -96,6 +104,11 @@ def _query_parameters(query: type[msgspec.Struct] | None) -> Iterator[OpenApiPar
         (schema,) = msgspec.json.schema_components([query])[1].values()
         for name, described_as in schema["properties"].items():
             yield OpenApiParameter(name, described_as, description=described_as.pop("description", ""))
+
+
+def _linked(example: OpenApiExample) -> str:
+    # Swagger's page shows Markdown: each problem leads to its own page.
+    return f"[{example.summary}]({example.value['type']})"
 
 
 def _example(name: str, document: msgspec.Struct, summary: str = "") -> OpenApiExample:
@@ -114,6 +127,7 @@ class LedgerSchema(AutoSchema):
             if name in _IN_PATH:
                 parameter["schema"] = msgspec.json.schema(_IN_PATH[name])
                 parameter["description"] = parameter["schema"].pop("description")
+                parameter["example"] = parameter["schema"]["examples"][0]  # what Swagger's page fills in
             if name == "operation":
                 parameter["schema"]["enum"] = [operation.code for operation in self.view.operations]
         return described
@@ -123,37 +137,68 @@ class LedgerSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         name = type(self.view).__name__.removesuffix("View").lower()
-        return f"{self.view.operations.app}_{name}" + ("_owner" if self.view.batch and self.method == "GET" else "")
+        return f"{self.view.operations.app}_{name}" + ("_owner" if self._of_owner_batch else "")
+
+    @property
+    def _of_owner_batch(self) -> bool:
+        return self.view.batch and self.method == "GET"
 
     # A view's docstring, as one writes them: a summary, and after a blank line the description.
     def get_summary(self) -> str:
         return self._docstring()[0]
 
     def get_description(self) -> str:  # type: ignore[override]
+        if self._of_owner_batch:
+            return (
+                "Of the owner called batch, at the address that batches are posted to: 404, where nobody is called so."
+            )
         return self._docstring()[1]
 
     def _docstring(self) -> list[str]:
         return [part.strip() for part in super().get_description().partition("\n")[::2]]
 
     def get_examples(self) -> list[OpenApiExample]:
-        bodies = {operation: _body(operation) for operation in self.view.operations}
+        app, operations = self.view.operations.app, _one_after_the_other(self.view.operations)
         if self.view.batch:
-            added, spent = bodies[SharedOperation.CREDIT_ADD], bodies[SharedOperation.CREDIT_SPEND]
-            return [OpenApiExample("two", {"entries": [added, spent]}, summary="Two operations", request_only=True)]
+            pair = (SharedOperation.CREDIT_ADD, SharedOperation.CREDIT_SPEND)
+            entries = [_body(operation, f"{app}-batch-{number}") for number, operation in enumerate(pair, 1)]
+            return [OpenApiExample("two", {"entries": entries}, summary="Two operations", request_only=True)]
         return [
             OpenApiExample(
                 operation.code,
-                body,
+                _body(operation, f"{app}-{operation.code.lower()}-1") | terms,
                 summary=f"{operation.code}: {operation.terms.description}",
+                description=description,
                 request_only=True,
             )
-            for operation, body in bodies.items()
+            for operation in operations
+            for terms, description in [_as_it_stands(operation, operations)]
         ]
 
 
-def _body(operation: Operation) -> dict[str, Any]:
-    body = {"operation": operation.code, "owner_id": "alice", "nonce": f"{operation.code.lower()}-1", "amount": 1}
-    return body | ({"reverses": 1} if operation.reverses else {})
+def _one_after_the_other(operations: OperationSet[Any]) -> list[Operation]:
+    """Return the operations in an order in which each can be had: what gives credits first, and most of all."""
+    return sorted(operations, key=lambda operation: -operation.terms.value if operation.scope is Scope.MINT else 0)
+
+
+def _as_it_stands(operation: Operation, operations: list[Operation]) -> tuple[dict[str, Any], str]:
+    """Return what an example has to ask for to be taken after those before it, and what it needs."""
+    if operation.reverses:
+        entry_id = operations.index(operation.reverses) + 1
+        return {"reverses": entry_id}, (
+            f"`reverses` is the id that {operation.reverses.code} was answered with: {entry_id} on a new ledger that "
+            "has been asked for these examples in their order, and nothing else."
+        )
+    if operation is SharedOperation.CREDIT_ADD:
+        cost = -sum(min(0, other.terms.value) for other in operations)
+        return {"amount": cost // operation.terms.value + 1}, "Enough for all the examples that follow."
+    if operation.terms.value < 0:
+        return {}, f"Takes credits: the example of {SharedOperation.CREDIT_ADD.code} gives them."
+    return {}, ""
+
+
+def _body(operation: Operation, nonce: str) -> dict[str, Any]:
+    return {"operation": operation.code, "owner_id": "alice", "nonce": nonce, "amount": 1}
 
 
 class StructExtension(OpenApiSerializerExtension):

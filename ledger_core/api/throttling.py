@@ -25,6 +25,9 @@ class TooManyRequests(HTTPError):
     code = "too-many-requests"
     status = 429
     title = "Too many requests"
+    remedy = (
+        "Wait, then send the same again. `RateLimit` tells before that what is left; a batch counts as one request."
+    )
 
     def __init__(self, detail: str, window: Window | None = None) -> None:
         super().__init__(detail)

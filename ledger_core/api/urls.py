@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
+from ledger_core.api.problem_pages import ProblemPage, ProblemsPage
 from ledger_core.api.views import BalanceView, BatchView, EntriesView, EntryView, OperationsView, PostView
 from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps
@@ -27,7 +28,7 @@ def ledger_urls(operations: OperationSet[Any]) -> Patterns:
 
 
 def api_urls() -> Patterns:
-    """Return the URL patterns of all installed apps under /api, each with its documents, and those of all."""
+    """Return the URL patterns of all installed apps under /api, each with its documents, those of all, and problems."""
     every: Patterns = []
     documents: Patterns = []
     for app in ledger_apps():
@@ -35,7 +36,13 @@ def api_urls() -> Patterns:
         plugin = path(prefix, include((f"{app.name}.urls", app.label)))
         every.append(plugin)
         documents += _documents(prefix, [plugin])
-    return every + documents + _documents("api/", every)
+    return [
+        *every,
+        *documents,
+        *_documents("api/", every),
+        path("api/problems", ProblemsPage.as_view(), name="problems"),
+        path("api/problems/<str:code>", ProblemPage.as_view(), name="problem"),
+    ]
 
 
 def _documents(prefix: str, patterns: Patterns) -> Patterns:

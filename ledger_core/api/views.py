@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.encoding import escape_uri_path
-from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -24,7 +23,7 @@ from ledger_core.api.documents import (
     PostRequest,
 )
 from ledger_core.api.json import BodyTooLarge, Negotiation, answer
-from ledger_core.api.problems import DatabaseUnavailable
+from ledger_core.api.problems import UnsupportedMediaType
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.throttling import ClientThrottle
 from ledger_core.balances import AccountNotFound, balance_at, balance_of
@@ -34,7 +33,7 @@ from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
 from ledger_core.rate_limits.rates import Window
 
-_POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType("text/plain"), DatabaseUnavailable)
+_POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType)
 
 
 class LedgerAPIView(APIView):
@@ -108,11 +107,12 @@ class PostView(LedgerAPIView):
 
 
 class BalanceView(LedgerAPIView):
-    @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound, DatabaseUnavailable), query=BalanceQuery)
+    @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound), query=BalanceQuery)
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Read a balance
 
-        The owner's balance in credits, over all apps: now, or at a moment of the past.
+        The owner's balance in credits, over all apps: now, or at a moment of the past. An owner has an account from its
+        first entry on.
         """
         at = decode_query(request, BalanceQuery).at
         return answer(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
@@ -148,7 +148,7 @@ class BatchView(BalanceView):
 class EntriesView(LedgerAPIView):
     @described(
         {200: examples.ENTRIES},
-        (InvalidRequest, InvalidOperation, AccountNotFound, DatabaseUnavailable),
+        (InvalidRequest, InvalidOperation, AccountNotFound),
         query=EntriesQuery,
     )
     def get(self, request: Request, owner_id: str) -> HttpResponse:
@@ -178,11 +178,11 @@ class EntriesView(LedgerAPIView):
 
 
 class EntryView(LedgerAPIView):
-    @described({200: examples.ENTRY}, (EntryNotFound, DatabaseUnavailable))
+    @described({200: examples.ENTRY}, (EntryNotFound,))
     def get(self, request: Request, entry_id: int) -> HttpResponse:
         """Read an entry
 
-        An entry that this app has posted.
+        An entry that this app has posted, by the id that it was answered with.
         """
         return answer(EntryDocument.of(entry_of(self.operations.app, entry_id)))
 

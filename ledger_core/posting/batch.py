@@ -31,6 +31,17 @@ class BatchRefused(LedgerError):
     code = "batch-refused"
     status = 409
     title = "The batch was refused"
+    remedy = "Mend the items at fault or leave them out, and send the others again: all their nonces are free."
+    members = {
+        "items": [
+            {
+                "index": 1,
+                "code": "insufficient-balance",
+                "detail": "alice has 10 credits, and PURCHASE × 2 takes 20.",
+                "balance": 10,
+            }
+        ]
+    }
 
     def __init__(self, detail: str, errors: Sequence[LedgerError | None] = ()) -> None:
         items = [
@@ -47,6 +58,7 @@ class InvalidBatch(BatchRefused):
     code = "invalid-batch"
     status = 400
     title = "Items of the batch are not valid"
+    members = {"items": [{"index": 0, "code": "invalid-operation", "detail": "Invalid operation: PURCHSAE"}]}
 
 
 def post_batch(

@@ -16,6 +16,8 @@ class InsufficientBalance(LedgerError):
     code = "insufficient-balance"
     status = 402
     title = "The balance is too low"
+    remedy = "Ask for less, or send the same again once the owner has more: nothing was posted, and the nonce is free."
+    members = {"balance": 10}
 
 
 class BalanceTooLarge(LedgerError):
@@ -24,6 +26,7 @@ class BalanceTooLarge(LedgerError):
     code = "balance-too-large"
     status = 409
     title = "The balance would be too large"
+    remedy = "Ask for fewer units. A balance is at most 9223372036854775807 credits."
 
 
 class AlreadyClaimed(LedgerError):
@@ -32,6 +35,8 @@ class AlreadyClaimed(LedgerError):
     code = "already-claimed"
     status = 409
     title = "The owner has had this already"
+    remedy = "Send it again from `again_on` on; where that is null, never. The nonce is free."
+    members = {"again_on": "2026-11-25T00:00:00Z"}
 
 
 class NotReversible(LedgerError):
@@ -40,6 +45,11 @@ class NotReversible(LedgerError):
     code = "not-reversible"
     status = 409
     title = "The entry cannot be reversed so far"
+    remedy = (
+        "Ask for `remaining` units at most. Where that is 0, see whether `reverses` is right: an entry of another "
+        "owner, another app or another operation counts as one of no units, as one does that is not there."
+    )
+    members = {"remaining": 0}
 
 
 class NonceReused(LedgerError):
@@ -48,6 +58,8 @@ class NonceReused(LedgerError):
     code = "nonce-reused"
     status = 409
     title = "The nonce belongs to another request"
+    remedy = "For a new operation, take a new nonce. For a retry, send what was sent first."
+    members = {"fields": ["amount"]}
 
 
 _REFUSALS: Mapping[str | None, type[LedgerError]] = {

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from msgspec.structs import fields
+
+from ledger_core.api.documents import Problem
+from ledger_core.errors import LedgerError
 
 Post = Callable[..., Any]
 
@@ -40,4 +44,7 @@ def problem_of(response: Any) -> dict[str, Any]:
     assert problem["type"] == f"/api/problems/{problem['code']}"
     assert problem["title"]
     assert problem["detail"]
+    (kind,) = [kind for kind in LedgerError.kinds() if kind.code == problem["code"]]  # and so there is a page about it
+    assert problem["title"] == kind.title
+    assert problem.keys() - {field.name for field in fields(Problem) if field.required} <= kind.members.keys()
     return problem

@@ -1,5 +1,8 @@
 """System checks: a plugin's mistakes, found at start-up. No database."""
 
+import re
+import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -7,9 +10,10 @@ import pytest
 from django.core.checks import Error
 
 from ledger_core import checks
+from ledger_core.api.urls import ledger_urls
 from ledger_core.operations import Operation, OperationSet, Terms
 from ledger_core.plugins import LedgerApp
-from ledger_core.tests.gaming import GAMING, GamingOperation
+from ledger_core.tests.gaming import CHESS, GAMING, GamingOperation
 
 
 class ClashingOperation(Operation):
@@ -24,6 +28,11 @@ class NoOperation(Operation):
     pass
 
 
+class GenerousOperation(Operation):
+    BUY = Terms(-10, "Bought.")
+    RETURN = Terms(+11, "Given back.", reverses=BUY)
+
+
 def plugin(app_label: str, app_operations: Any = None, app_namespace: str = "") -> LedgerApp:
     class App(LedgerApp):
         name = app_label
@@ -35,8 +44,16 @@ def plugin(app_label: str, app_operations: Any = None, app_namespace: str = "") 
     return App(app_label, ModuleType(app_label))
 
 
+def serve(monkeypatch: pytest.MonkeyPatch, app: LedgerApp, operations: Any) -> None:
+    urls = ModuleType("urls")
+    vars(urls)["urlpatterns"] = ledger_urls(operations) if isinstance(operations, OperationSet) else []
+    monkeypatch.setitem(sys.modules, f"{app.name}.urls", urls)
+
+
 def found(monkeypatch: pytest.MonkeyPatch, *plugins: LedgerApp) -> list[str | None]:
     monkeypatch.setattr(checks, "ledger_apps", lambda: iter(plugins))
+    for app in plugins:
+        serve(monkeypatch, app, getattr(app, "operations", None))
     messages = checks.check_plugins()
     assert all(isinstance(message, Error) and message.hint for message in messages)
     return [message.id for message in messages]
@@ -112,3 +129,47 @@ def test_a_reversal_that_gives_back_at_most_what_was_taken_passes(
         RETURN = Terms(back, "Given back.", reverses=BUY)
 
     assert found(monkeypatch, plugin("shop", OperationSet("shop", ShopOperation))) == []
+
+
+class AliasOperation(Operation):
+    LOOT = Terms(+7, "Found.")
+    TREASURE = LOOT
+
+
+def test_two_names_of_one_operation_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(monkeypatch, plugin("gaming", OperationSet("gaming", AliasOperation))) == ["ledger_core.E010"]
+
+
+def test_addresses_that_post_another_apps_operations_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = plugin("gaming", GAMING)
+    monkeypatch.setattr(checks, "ledger_apps", lambda: iter([app]))
+    serve(monkeypatch, app, CHESS)
+    assert [message.id for message in checks.check_plugins()] == ["ledger_core.E011"]
+
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "adding-an-app.md"
+SHOP = plugin("shop", OperationSet("shop", GamingOperation))
+MISTAKES: dict[str, tuple[LedgerApp, ...]] = {
+    "ledger_core.E001": (plugin("gaming", GAMING), plugin("shop", SHOP.operations, "gaming")),
+    "ledger_core.E002": (plugin("gaming", GAMING), plugin("shop", GAMING)),
+    "ledger_core.E003": (plugin("gaming"),),
+    "ledger_core.E004": (plugin("gaming", SHOP.operations),),
+    "ledger_core.E005": (plugin("gaming", OperationSet("gaming", ClashingOperation)),),
+    "ledger_core.E006": (plugin("gaming", OperationSet("gaming", MisnamedOperation)),),
+    "ledger_core.E007": (plugin("gaming", GAMING, "a/b"),),
+    "ledger_core.E008": (plugin("gaming", OperationSet("gaming", ForeignReversalOperation)),),
+    "ledger_core.E009": (plugin("gaming", OperationSet("gaming", GenerousOperation)),),
+    "ledger_core.E010": (plugin("gaming", OperationSet("gaming", AliasOperation)),),
+}
+
+
+@pytest.mark.parametrize("id_", MISTAKES)
+def test_the_document_for_authors_has_the_message(monkeypatch: pytest.MonkeyPatch, id_: str) -> None:
+    found(monkeypatch, *MISTAKES[id_])
+    (message,) = [message for message in checks.check_plugins() if message.id == id_]
+    assert f"| `{id_}` | {message.msg} | {message.hint} |" in DOCUMENT.read_text()
+
+
+def test_the_document_has_every_check() -> None:
+    ids = set(re.findall(r"ledger_core\.E\d+", Path(checks.__file__).read_text()))
+    assert set(re.findall(r"^\| `(ledger_core\.E\d+)`", DOCUMENT.read_text(), re.MULTILINE)) == ids

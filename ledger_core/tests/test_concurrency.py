@@ -1,14 +1,14 @@
 """Races on real PostgreSQL: real threads, each on a connection of its own, let go at one moment."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import TypeVar
 
 import pytest
 from django.db import connection
 
+from ledger_core.conformance.base import assert_the_books_agree
+from ledger_core.conformance.races import at_once
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import SharedOperation
 from ledger_core.posting import (
@@ -23,36 +23,11 @@ from ledger_core.posting import (
     post_batch,
 )
 from ledger_core.tests.gaming import ADD, CHESS, GAMING, SPEND, ChessOperation, GamingOperation
-from ledger_core.trial_balance import trial_balance
-from ledger_core.verification import verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WRITERS = 32
 T = TypeVar("T")
-
-
-def race(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
-    """Make the calls at once and return what each returned or raised, in order."""
-    start = Barrier(len(calls))
-
-    def run(call: Callable[[], T]) -> T | Exception:
-        connection.ensure_connection()
-        start.wait(timeout=30)
-        try:
-            return call()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(run, calls))
-
-
-def assert_the_books_agree() -> None:
-    assert list(verify()) == []
-    assert trial_balance().agrees
 
 
 def test_writers_on_one_owner_lose_no_credit_and_no_sequence_number() -> None:
@@ -61,7 +36,7 @@ def test_writers_on_one_owner_lose_no_credit_and_no_sequence_number() -> None:
     def write(writer: int) -> list[int]:
         return [post(GAMING, ADD, owner_id="hot", nonce=f"{writer}-{i}").entry.seq for i in range(each)]
 
-    seqs = race([lambda writer=writer: write(writer) for writer in range(WRITERS)])  # type: ignore[misc]
+    seqs = at_once([lambda writer=writer: write(writer) for writer in range(WRITERS)])  # type: ignore[misc]
 
     assert sorted(seq for numbers in seqs for seq in numbers) == list(range(1, WRITERS * each + 1))  # type: ignore[union-attr]
     assert Account.objects.get(owner_id="hot").balance == WRITERS * each * 10
@@ -69,7 +44,7 @@ def test_writers_on_one_owner_lose_no_credit_and_no_sequence_number() -> None:
 
 
 def test_writers_with_one_nonce_post_once_and_all_get_that_entry() -> None:
-    outcomes = race([lambda: post(GAMING, ADD, owner_id="alice", nonce="once")] * WRITERS)
+    outcomes = at_once([lambda: post(GAMING, ADD, owner_id="alice", nonce="once")] * WRITERS)
 
     posted = [outcome for outcome in outcomes if isinstance(outcome, Posted)]
     assert len(posted) == WRITERS, outcomes
@@ -80,7 +55,7 @@ def test_writers_with_one_nonce_post_once_and_all_get_that_entry() -> None:
 
 
 def test_different_requests_with_one_nonce_post_one_and_refuse_the_others() -> None:
-    outcomes = race(
+    outcomes = at_once(
         [lambda amount=amount: post(GAMING, ADD, owner_id="alice", nonce="n", amount=amount) for amount in range(1, 17)]  # type: ignore[misc]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, NonceReused: 15}
@@ -90,7 +65,7 @@ def test_different_requests_with_one_nonce_post_one_and_refuse_the_others() -> N
 def test_racing_debits_never_take_a_balance_below_zero() -> None:
     post(GAMING, ADD, owner_id="alice", nonce="credit")
 
-    outcomes = race(
+    outcomes = at_once(
         [lambda n=n: post(GAMING, SPEND, owner_id="alice", nonce=str(n), amount=3) for n in range(WRITERS)]  # type: ignore[misc]
     )
 
@@ -116,7 +91,7 @@ def test_debits_and_credits_of_two_apps_on_few_owners_agree() -> None:
             except InsufficientBalance:
                 pass
 
-    outcomes = race([lambda writer=writer: write(writer) for writer in range(WRITERS)])  # type: ignore[misc]
+    outcomes = at_once([lambda writer=writer: write(writer) for writer in range(WRITERS)])  # type: ignore[misc]
 
     assert outcomes == [None] * WRITERS
     assert_the_books_agree()
@@ -128,7 +103,7 @@ def test_a_retry_waits_for_the_first_that_is_under_way_and_gets_its_entry() -> N
         connection.set_autocommit(False)
         try:
             first = post(GAMING, ADD, owner_id="alice", nonce="n")
-            second = threads.submit(race, [lambda: post(GAMING, ADD, owner_id="alice", nonce="n")])
+            second = threads.submit(at_once, [lambda: post(GAMING, ADD, owner_id="alice", nonce="n")])
             _wait_until_someone_waits_for_a_lock()
         finally:
             connection.commit()
@@ -141,7 +116,7 @@ def test_a_retry_posts_where_the_first_that_was_under_way_failed() -> None:
         connection.set_autocommit(False)
         try:
             post(GAMING, ADD, owner_id="alice", nonce="n")
-            second = threads.submit(race, [lambda: post(GAMING, ADD, owner_id="alice", nonce="n")])
+            second = threads.submit(at_once, [lambda: post(GAMING, ADD, owner_id="alice", nonce="n")])
             _wait_until_someone_waits_for_a_lock()
         finally:
             connection.rollback()
@@ -153,7 +128,7 @@ def test_a_retry_posts_where_the_first_that_was_under_way_failed() -> None:
 
 
 def test_racing_claims_of_one_slot_take_it_once() -> None:
-    outcomes = race(
+    outcomes = at_once(
         [lambda n=n: post(GAMING, SharedOperation.DAILY_REWARD, owner_id="alice", nonce=str(n)) for n in range(WRITERS)]  # type: ignore[misc]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, AlreadyClaimed: WRITERS - 1}
@@ -175,7 +150,7 @@ def test_racing_reversals_never_take_back_more_than_there_was() -> None:
             post_batch(GAMING, [Item(rematch, "alice", str(n), amount, duel)])
         return amount
 
-    outcomes = race([lambda n=n: reverse(n) for n in range(WRITERS)])  # type: ignore[misc]
+    outcomes = at_once([lambda n=n: reverse(n) for n in range(WRITERS)])  # type: ignore[misc]
 
     assert {type(outcome) for outcome in outcomes} == {int, NotReversible, BatchRefused}
     taken_back = sum(outcome for outcome in outcomes if isinstance(outcome, int))
@@ -196,7 +171,7 @@ def test_batches_over_the_same_owners_in_opposite_order_never_deadlock() -> None
             post_batch(GAMING, [Item(ADD, owner, f"{writer}-{turn}") for owner in ordered])
             post(GAMING, ADD, owner_id=ordered[writer % 20], nonce=f"{writer}-{turn}-single")
 
-    outcomes = race([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
+    outcomes = at_once([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
 
     assert outcomes == [None] * 16
     assert Entry.objects.count() == 7 + 16 * 6 * 21
@@ -205,7 +180,7 @@ def test_batches_over_the_same_owners_in_opposite_order_never_deadlock() -> None
 
 def test_one_batch_from_many_is_posted_once_and_all_get_its_entries() -> None:
     items = [Item(ADD, f"owner-{n % 5}", str(n)) for n in range(50)]
-    outcomes = race([lambda: [posted.entry.pk for posted in post_batch(GAMING, items)]] * 16)
+    outcomes = at_once([lambda: [posted.entry.pk for posted in post_batch(GAMING, items)]] * 16)
     assert len({tuple(outcome) for outcome in outcomes if isinstance(outcome, list)}) == 1, outcomes
     assert not any(isinstance(outcome, Exception) for outcome in outcomes)
     assert Entry.objects.count() == 50
@@ -218,7 +193,7 @@ def test_batches_that_share_items_post_each_once() -> None:
     def write(writer: int) -> int:
         return len(post_batch(GAMING, [Item(ADD, f"owner-{n % 4}", str(n)) for n in range(writer, writer + 10)]))
 
-    outcomes = race([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
+    outcomes = at_once([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
     assert outcomes == [10] * 16
     assert Entry.objects.count() == 25
     assert_the_books_agree()

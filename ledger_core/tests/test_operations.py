@@ -1,7 +1,10 @@
 """What operations are worth, and which ones an app has. No database."""
 
+from typing import Any
+
 import pytest
 
+from ledger_core.claims import Daily
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
 from ledger_core.tests.gaming import ADD, CHESS, GAMING, ChessOperation, GamingOperation
@@ -78,3 +81,29 @@ def test_an_amount_out_of_range_is_refused(operation: Operation, amount: int) ->
 
 def test_the_largest_amount_fits() -> None:
     assert ADD.delta(MAX_CREDITS // 10) == MAX_CREDITS // 10 * 10
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"value": 0.5},
+        {"value": "5"},
+        {"value": True},
+        {"value": 2**63},
+        {"max_amount": 0},
+        {"max_amount": 1.5},
+        {"claim": Daily},
+        {"claim": "daily"},
+    ],
+    ids=str,
+)
+def test_terms_that_no_post_could_keep_to_are_refused_at_once(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="Terms"):
+        Terms(**{"value": 1, "description": "…", **wrong})
+
+
+def test_a_member_that_has_no_terms_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match=r"a member is Terms\(value, description\)"):
+
+        class WrongOperation(Operation):
+            LOOT = 7

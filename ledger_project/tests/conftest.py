@@ -122,7 +122,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,  # a machine may be slow
         )
 
     @contextmanager

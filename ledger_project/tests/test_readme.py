@@ -56,18 +56,16 @@ def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
 
 
 def test_the_app_of_the_readme_works(fresh: Project) -> None:
-    package = fresh.folder / "gaming"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    for block in blocks(README, "python"):
-        name, _, code = block.partition("\n")
-        (fresh.folder / name.removeprefix("# ")).write_text(code)
+    (command,) = [block for block in blocks(README, "sh") if "startledgerapp" in block]
+    (operations,) = blocks(README, "python")
     settings = fresh.folder / "ledger_project" / "settings.py"
     before = settings.read_text()
-    settings.write_text(before.replace('    "ecommerce",\n', '    "ecommerce",\n    "gaming",\n'))
     try:
-        made = fresh.command("manage.py", "makemigrations", "gaming")
-        assert made.returncode == 0, made.stderr
+        bash(
+            f"cd {fresh.folder}\nexport LEDGER_ENV=development\n" + command.replace(".venv/bin/python", sys.executable)
+        )
+        (fresh.folder / "gaming" / "operations.py").write_text(operations)
+        settings.write_text(before.replace('    "ecommerce",\n', '    "ecommerce",\n    "gaming",\n'))
         with fresh.serve() as service:
             with service.open(
                 "/api/v1/gaming/ledger", b'{"operation": "LOOT", "owner_id": "alice", "nonce": "1"}'
@@ -76,13 +74,7 @@ def test_the_app_of_the_readme_works(fresh: Project) -> None:
             assert "/api/v1/gaming/ledger" in bash(f"curl -s {service.url}/api/openapi.json")
     finally:
         settings.write_text(before)
-        shutil.rmtree(package)
-
-
-def test_an_app_is_fifteen_lines() -> None:
-    lines = [line for block in blocks(README, "python") for line in block.splitlines()[1:] if line.strip()]
-    imports = [line for line in lines if line.startswith(("from ", "import "))]
-    assert len(lines) - len(imports) <= 15
+        shutil.rmtree(fresh.folder / "gaming")
 
 
 def test_every_target_and_file_that_it_names_is_there() -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any, assert_never, assert_type
 
+    from content import ledger
     from content.operations import OPERATIONS as CONTENT
     from content.operations import ContentOperation
     from ecommerce.operations import OPERATIONS as ECOMMERCE
     from ecommerce.operations import EcommerceOperation
     from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
     from ledger_core.plugins import LedgerApp
-    from ledger_core.posting import post
+    from ledger_core.posting import Item, Posted, post
 
     def an_app_posts_its_own_and_the_shared_operations() -> None:
         post(CONTENT, ContentOperation.CONTENT_ACCESS, owner_id="a", nonce="n")
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
         post(CONTENT, EcommerceOperation.PURCHASE, owner_id="a", nonce="n")  # type: ignore[misc]
         post(ECOMMERCE, ContentOperation.CONTENT_ACCESS, owner_id="a", nonce="n")  # type: ignore[misc]
         EcommerceOperation.PURCHASE in CONTENT  # type: ignore[operator]  # noqa: B015
+
+    def an_apps_ledger_takes_the_same() -> None:
+        assert_type(ledger.post(ContentOperation.CONTENT_ACCESS, owner_id="a", nonce="n"), Posted)
+        ledger.post(EcommerceOperation.PURCHASE, owner_id="a", nonce="n")  # type: ignore[arg-type]
+        ledger.post("CREDIT_ADD", owner_id="a", nonce="n")  # type: ignore[arg-type]
+        ledger.post(ContentOperation.CONTENT_ACCESS, owner_id="a")  # type: ignore[call-arg]
+        ledger.post_batch([Item(EcommerceOperation.PURCHASE, "a", "n")])  # type: ignore[arg-type]
 
     def a_misspelt_member_is_refused() -> None:
         post(CONTENT, ContentOperation.CONTENT_CREATOIN, owner_id="a", nonce="n")  # type: ignore[attr-defined]

@@ -1,0 +1,72 @@
+"""Makes the Postman collection from the API's OpenAPI document, by Postman's own converter: `make client`."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+COLLECTION = Path(__file__).with_name("shared-ledger.postman_collection.json")
+
+CONVERTER = ["npx", "--yes", "--package=openapi-to-postmanv2@6.3.3", "openapi2postmanv2"]
+OPTIONS = {
+    "folderStrategy": "Tags",
+    "parametersResolution": "Example",
+    "enableOptionalParameters": "false",
+    "alwaysInheritAuthentication": "true",
+}
+AUTH = {"type": "bearer", "bearer": [{"key": "token", "value": "{{key}}", "type": "string"}]}
+VARIABLES = [{"key": "baseUrl", "value": "http://localhost:8000"}, {"key": "key", "value": ""}]
+
+
+def collection_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the collection of all requests of the document."""
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        _choose_examples(operation)
+    collection = _converted(document)
+    for item in _items(collection):
+        _settle(item)
+    del collection["info"]["_postman_id"]
+    return {"info": collection["info"], "auth": AUTH, "variable": VARIABLES, "item": collection["item"]}
+
+
+def _choose_examples(operation: dict[str, Any]) -> None:
+    """Leave an answer without its refusals, of which there are ten, and a request that can be sent to empty books."""
+    operation["responses"] = {status: told for status, told in operation["responses"].items() if status < "300"}
+    if "requestBody" in operation:
+        examples = operation["requestBody"]["content"]["application/json"]["examples"]
+        for name in examples.keys() - {"CREDITADD", "Two"}:
+            del examples[name]
+
+
+def _settle(item: dict[str, Any]) -> None:
+    """Make the item the same each time that it is made, and one that can be sent more than once."""
+    request = item.get("request", {})
+    for part in (item, request, *item.get("response", ())):
+        part.pop("id", None)
+        part.pop("auth", None)  # null, which would be in the way of the collection's
+    if text := request.get("body", {}).get("raw"):
+        request["body"]["raw"] = re.sub('"nonce": "[^"]*"', '"nonce": "{{$guid}}"', text)  # Postman makes a new one
+
+
+def _converted(document: dict[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "openapi.json"), Path(folder, "collection.json")
+        source.write_text(json.dumps(document))
+        options = ",".join(f"{name}={value}" for name, value in OPTIONS.items())
+        subprocess.run([*CONVERTER, "-s", source, "-o", target, "-O", options], check=True, stdout=sys.stderr)  # noqa: S603
+        collection: dict[str, Any] = json.loads(target.read_text())
+        return collection
+
+
+def _items(folder: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in folder.get("item", ()):
+        yield item
+        yield from _items(item)
+
+
+if __name__ == "__main__":
+    COLLECTION.write_text(json.dumps(collection_of(json.load(sys.stdin)), indent=2, ensure_ascii=False) + "\n")

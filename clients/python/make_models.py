@@ -1,0 +1,53 @@
+"""Makes shared_ledger/made/models.py from the API's OpenAPI document: `make client`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from datamodel_code_generator import Formatter, InputFileType, PythonVersion, generate
+from datamodel_code_generator.enums import DataModelType
+from datamodel_code_generator.format import DatetimeClassType
+
+MODELS = Path(__file__).with_name("shared_ledger") / "made" / "models.py"
+REQUEST = "PostRequest"
+
+
+def models_of(document: dict[str, Any]) -> str:
+    """Return the module of the document's types."""
+    schemas = _of_any_app(document["components"]["schemas"])
+    made = generate(
+        {**document, "paths": {}, "components": {"schemas": schemas}},
+        input_file_type=InputFileType.OpenAPI,
+        output_model_type=DataModelType.MsgspecStruct,
+        output_datetime_class=DatetimeClassType.Datetime,
+        target_python_version=PythonVersion.PY_311,
+        model_name_map={name: name.removesuffix("Document") for name in schemas},
+        custom_file_header='"""What the API takes and gives. Made from its OpenAPI document by `make client`."""',
+        disable_future_imports=True,
+        keyword_only=True,
+        use_annotated=True,
+        use_schema_description=True,
+        use_single_line_docstring=True,
+        formatters=[Formatter.RUFF_CHECK, Formatter.RUFF_FORMAT],
+    )
+    assert isinstance(made, str)  # noqa: S101
+    return f"{made.strip()}\n"
+
+
+def _of_any_app(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas that all apps share: what may be asked of them differs in their operations alone."""
+    shared = {name: schema for name, schema in schemas.items() if not name.endswith(("Request", "Enum"))}
+    requests = [_of_any_operation(schema) for name, schema in schemas.items() if name.endswith(REQUEST)]
+    (request,) = {json.dumps(request): request for request in requests}.values()
+    return shared | {REQUEST: request}
+
+
+def _of_any_operation(request: dict[str, Any]) -> dict[str, Any]:
+    operation = {"type": "string", "description": request["properties"]["operation"]["description"]}
+    without_rules = {name: value for name, value in request.items() if name != "allOf"}
+    return {**without_rules, "properties": {**request["properties"], "operation": operation}}
+
+
+if __name__ == "__main__":
+    MODELS.write_text(models_of(json.load(sys.stdin)))

@@ -1,0 +1,146 @@
+"""Ledger and AsyncLedger: the same calls, the one waiting for the answer and the other awaiting it."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Self
+
+import httpx
+from tenacity import AsyncRetrying, Retrying
+
+from shared_ledger import calls
+from shared_ledger.answers import read, transport_errors
+from shared_ledger.calls import Call, T
+from shared_ledger.made.models import Entries, Entry
+from shared_ledger.retries import within
+
+P = ParamSpec("P")
+
+# A statement of the ledger ends after ten seconds, and its proxy waits for fifteen: who waits longer misses no answer.
+_TIMEOUT = httpx.Timeout(20, connect=5)
+
+
+def _settings(url: str, key: str) -> dict[str, Any]:
+    if not (key.isascii() and key.isprintable()):  # the HTTP library would refuse it too, and show it
+        raise ValueError("The key has characters that no key has: a line break at its end, perhaps.")
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Accept": "application/json"}
+    return {"base_url": url, "headers": headers, "timeout": _TIMEOUT}
+
+
+# What turns a function that builds a call into the method that makes it: so parameters and docstrings are written once.
+
+_Waiting = Callable[Concatenate["Ledger", P], T]
+_Awaited = Callable[Concatenate["AsyncLedger", P], Coroutine[Any, Any, T]]
+
+
+def _waits(build: Callable[Concatenate[str, P], Call[T]]) -> _Waiting[P, T]:
+    @wraps(build)
+    def method(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._ask(build(self.app, *args, **kwargs))
+
+    return method
+
+
+def _waits_for_pages(build: Callable[Concatenate[str, P], Call[Entries]]) -> _Waiting[P, Iterator[Entry]]:
+    @wraps(build)
+    def method(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Entry]:
+        call: Call[Entries] | None = build(self.app, *args, **kwargs)
+        while call:
+            page = self._ask(call)
+            yield from page.entries
+            call = calls.following(page)
+
+    return method
+
+
+def _awaits(build: Callable[Concatenate[str, P], Call[T]]) -> _Awaited[P, T]:
+    @wraps(build)
+    async def method(self: "AsyncLedger", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._ask(build(self.app, *args, **kwargs))
+
+    return method
+
+
+def _awaits_pages(
+    build: Callable[Concatenate[str, P], Call[Entries]],
+) -> Callable[Concatenate["AsyncLedger", P], AsyncIterator[Entry]]:
+    @wraps(build)
+    async def method(self: "AsyncLedger", /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Entry]:
+        call: Call[Entries] | None = build(self.app, *args, **kwargs)
+        while call:
+            page = await self._ask(call)
+            for entry in page.entries:
+                yield entry
+            call = calls.following(page)
+
+    return method
+
+
+class Ledger:
+    """The ledger at `url`, for one app. What fails in passing is asked again, for as many seconds as `patience` has.
+
+    One for a process is enough: threads may share it, and it keeps its connections until `close`.
+    """
+
+    def __init__(self, url: str, *, key: str, app: str, patience: float = 30) -> None:
+        self.app = app
+        self._retries = within(patience)
+        self._http = httpx.Client(**_settings(url, key))
+
+    post = _waits(calls.post)
+    post_batch = _waits(calls.post_batch)
+    balance = _waits(calls.balance)
+    entries = _waits_for_pages(calls.entries)
+    entry = _waits(calls.entry)
+    operations = _waits(calls.operations)
+
+    def _ask(self, call: Call[T]) -> T:
+        answered: T = Retrying(**self._retries)(self._ask_once, call)
+        return answered
+
+    def _ask_once(self, call: Call[T]) -> T:
+        with transport_errors():
+            answer = self._http.request(call.method, call.path, params=call.query, content=call.body)
+        return read(call, answer)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+
+class AsyncLedger:
+    """Ledger, for asyncio."""
+
+    def __init__(self, url: str, *, key: str, app: str, patience: float = 30) -> None:
+        self.app = app
+        self._retries = within(patience)
+        self._http = httpx.AsyncClient(**_settings(url, key))
+
+    post = _awaits(calls.post)
+    post_batch = _awaits(calls.post_batch)
+    balance = _awaits(calls.balance)
+    entries = _awaits_pages(calls.entries)
+    entry = _awaits(calls.entry)
+    operations = _awaits(calls.operations)
+
+    async def _ask(self, call: Call[T]) -> T:
+        answered: T = await AsyncRetrying(**self._retries)(self._ask_once, call)
+        return answered
+
+    async def _ask_once(self, call: Call[T]) -> T:
+        with transport_errors():
+            answer = await self._http.request(call.method, call.path, params=call.query, content=call.body)
+        return read(call, answer)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.close()

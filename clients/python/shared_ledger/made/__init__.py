@@ -1,0 +1,1 @@
+"""What `make client` makes from the API's OpenAPI document. Not edited by hand."""

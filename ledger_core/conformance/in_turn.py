@@ -1,0 +1,115 @@
+"""One request after the other."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ledger_core.conformance.base import OfAnApp, assert_the_books_agree, balance_of
+from ledger_core.errors import InvalidOperation, InvalidRequest
+from ledger_core.models import Entry
+from ledger_core.operations import Operation, SharedOperation, Terms
+from ledger_core.plugins import ledger_apps
+from ledger_core.posting import AlreadyClaimed, InsufficientBalance, NonceReused, NotReversible, post
+
+
+class Foreign(Operation):
+    """Of no app."""
+
+    FOREIGN = Terms(+1, "Nobody can post it.")
+
+
+@pytest.mark.django_db
+class InTurn(OfAnApp):
+    def test_it_moves_its_value(self, operation: Operation) -> None:
+        request = self.prepared(operation)
+        before = balance_of("owner")
+        entry = self.post(operation, "1", **request).entry
+        assert (entry.app, entry.operation) == (self.operations.app, operation.code)
+        assert entry.delta == operation.terms.value
+        assert balance_of("owner") == entry.balance_after == before + entry.delta
+        assert_the_books_agree()
+
+    def test_a_request_that_is_repeated_is_posted_once(self, operation: Operation) -> None:
+        request = self.prepared(operation)
+        first, again = (self.post(operation, "1", **request) for _ in range(2))
+        assert (first.replayed, again.replayed) == (False, True)
+        assert again.entry == first.entry
+        assert_the_books_agree()
+
+    def test_a_nonce_belongs_to_one_request(self, operation: Operation) -> None:
+        first = self.post(operation, "1", **self.prepared(operation)).entry
+        with pytest.raises(NonceReused):
+            self.post(SharedOperation.CREDIT_ADD, "1", amount=first.amount + 1)
+        assert Entry.objects.filter(nonce="1").get() == first
+
+    def test_it_takes_no_more_than_there_is(self, debit: Operation) -> None:
+        with pytest.raises(InsufficientBalance):
+            self.post(debit, "1")
+        assert not Entry.objects.exists()
+
+    def test_it_is_had_no_more_often_than_it_may_be(self, claim: Operation) -> None:
+        request = self.prepared(claim)
+        self.post(claim, "1", **request)
+        with pytest.raises(AlreadyClaimed):
+            self.post(claim, "2", **request)
+        assert Entry.objects.filter(operation=claim.code).count() == 1
+
+    def test_it_takes_back_what_there_was_and_no_more(self, reversal: Operation) -> None:
+        request = self.prepared(reversal, units=2)
+        units = Entry.objects.get(pk=request["reverses"]).amount
+        for number in range(units):
+            self.post(reversal, str(number), **request)
+        with pytest.raises(NotReversible):
+            self.post(reversal, "more", **request)
+        assert_the_books_agree()
+
+    def test_it_takes_back_nothing_of_others(self, reversal: Operation) -> None:
+        of_another = self.prepared(reversal, owner_id="another")["reverses"]
+        self.fund("owner", reversal, 1)
+        with pytest.raises(NotReversible):
+            self.post(reversal, "1", reverses=of_another)
+
+    def test_a_reversal_alone_names_an_entry(self, operation: Operation) -> None:
+        request = self.prepared(operation)
+        reverses = None if operation.reverses else 1
+        with pytest.raises(InvalidRequest, match="reverses"):
+            self.post(operation, "1", **request | {"reverses": reverses})
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"owner_id": ""},
+            {"owner_id": "a/b"},
+            {"owner_id": "a" * 129},
+            {"nonce": ""},
+            {"nonce": "line\nbreak"},
+            {"nonce": "n" * 129},
+            {"amount": 0},
+            {"amount": -1},
+            {"amount": 2**63},
+            {"amount": "1"},
+        ],
+        ids=str,
+    )
+    def test_bad_input_is_refused_and_named(self, operation: Operation, fields: dict[str, Any]) -> None:
+        with pytest.raises(InvalidRequest, match=next(iter(fields))):
+            post(self.operations, operation, **{"owner_id": "owner", "nonce": "1"} | fields)
+        assert not Entry.objects.exists()
+
+    def test_no_more_units_than_it_may_have(self, operation: Operation) -> None:
+        with pytest.raises(InvalidRequest, match="amount"):
+            self.post(operation, "1", amount=operation.max_amount + 1, reverses=1 if operation.reverses else None)
+
+    def test_operations_of_others_are_refused(self) -> None:
+        with pytest.raises(InvalidOperation):
+            self.post(Foreign.FOREIGN, "1")
+        assert not Entry.objects.exists()
+
+    def test_its_api_posts_it(self, operation: Operation, api: Client) -> None:
+        (namespace,) = [app.namespace for app in ledger_apps() if app.label == self.operations.app]
+        body = {"operation": operation.code, "owner_id": "owner", "nonce": "1", **self.prepared(operation)}
+        answer = api.post(f"/api/v1/{namespace}/ledger", json.dumps(body), content_type="application/json")
+        assert answer.status_code == 201, answer.content
+        assert answer.json()["delta"] == operation.terms.value

@@ -1,0 +1,38 @@
+"""`manage.py showoperations`"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from ledger_core.operations import Operation
+from ledger_core.plugins import ledger_apps
+from ledger_core.values import MAX_CREDITS
+
+_HEAD = ("app", "operation", "credits", "scope", "rules")
+
+
+class Command(BaseCommand):
+    help = "List the operations of all apps: what a unit of each is worth, the scope that it takes, and its rules."
+
+    def handle(self, **options: Any) -> None:
+        rows = [_HEAD, *(_row(app.label, operation) for app in ledger_apps() for operation in app.operations)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for app, operation, worth, scope, rules in rows:
+            cells = (app.ljust(widths[0]), operation.ljust(widths[1]), worth.rjust(widths[2]), scope.ljust(widths[3]))
+            self.stdout.write("  ".join((*cells, rules)).rstrip())
+
+
+def _row(app: str, operation: Operation) -> tuple[str, ...]:
+    worth = f"{operation.terms.value:+}" if operation.terms.value else "0"
+    return app, operation.code, worth, str(operation.scope), ", ".join(_rules(operation))
+
+
+def _rules(operation: Operation) -> Iterator[str]:
+    terms = operation.terms
+    if terms.claim:
+        yield terms.claim.name
+    if operation.reverses:
+        yield f"reverses {operation.reverses.code}"
+    if terms.max_amount < MAX_CREDITS:
+        yield f"{terms.max_amount:,} at once at most"

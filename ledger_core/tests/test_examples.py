@@ -1,0 +1,62 @@
+"""The examples of the OpenAPI documents, run as Swagger's page runs them: one after the other, on a new ledger."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ledger_core.plugins import ledger_apps
+
+pytestmark = pytest.mark.django_db(transaction=True, reset_sequences=True)
+
+APPS = [app.namespace for app in ledger_apps()]
+OWNER_CALLED_BATCH = "_batch_owner"  # whose example says that there is none
+
+
+def operations(client: Client, document: str) -> list[tuple[str, str, dict[str, Any]]]:
+    paths = json.loads(client.get(document).content)["paths"]
+    return [(path, method, operation) for path, methods in paths.items() for method, operation in methods.items()]
+
+
+def posted(api: Client, document: str, entry_ids: dict[str, int] | None = None) -> list[tuple[int, Any]]:
+    """Post every example and return the answers; `entry_ids`, by operation, take the place of ids in the examples."""
+    answers = []
+    for path, method, operation in operations(api, document):
+        if method == "post":
+            for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
+                body = example["value"]
+                if "reverses" in body and entry_ids is not None:
+                    (reversed_,) = [code for code in entry_ids if f"{code} was answered with" in example["description"]]
+                    body["reverses"] = entry_ids[reversed_]
+                response = api.post(path, json.dumps(body), content_type="application/json")
+                answers.append((response.status_code, json.loads(response.content)))
+                if entry_ids is not None and "id" in answers[-1][1]:
+                    entry_ids[body["operation"]] = answers[-1][1]["id"]
+    return answers
+
+
+def read(api: Client, document: str) -> dict[str, int]:
+    """Read by every example, and return the statuses."""
+    statuses = {}
+    for path, method, operation in operations(api, document):
+        if method == "get":
+            examples = {parameter["name"]: parameter.get("example") for parameter in operation.get("parameters", ())}
+            statuses[operation["operationId"]] = api.get(path.format(**examples)).status_code
+    return statuses
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_all_examples_of_an_app_run_as_they_stand(api: Client, app: str) -> None:
+    document = f"/api/v1/{app}/openapi.json"
+    first = posted(api, document)
+    assert {status for status, _ in first} == {201}, first
+    assert {status for status, _ in posted(api, document)} == {200}  # again, as one clicks: replays
+    statuses = read(api, document)
+    assert statuses.pop(f"{app}{OWNER_CALLED_BATCH}") == 404
+    assert set(statuses.values()) == {200}
+
+
+def test_the_examples_of_all_apps_run_with_the_ids_that_they_name(api: Client) -> None:
+    answers = posted(api, "/api/openapi.json", {})
+    assert {status for status, _ in answers} == {201}, answers

@@ -1,0 +1,79 @@
+"""Every problem has a page, at the address that its documents give as their type. No database, and no key."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+import ledger_core.api.urls  # noqa: F401  # every error is known once the API is
+from ledger_core.api.problems import respond
+from ledger_core.errors import LedgerError
+
+KINDS = sorted(LedgerError.kinds(), key=lambda kind: kind.code)
+every_problem = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+
+
+def page(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/html")
+    return response.content.decode()
+
+
+@every_problem
+def test_the_type_of_a_problem_is_the_address_of_its_page(client: Client, kind: type[LedgerError]) -> None:
+    document: dict[str, Any] = json.loads(respond(kind.example()).content)
+    text = page(client, document["type"])
+    for part in (kind.code, kind.title, str(kind.status), *kind.members):
+        assert part in text
+    assert kind.remedy
+
+
+@every_problem
+def test_the_page_shows_a_document_of_the_problem(client: Client, kind: type[LedgerError]) -> None:
+    text = page(client, f"/api/problems/{kind.code}")
+    (example,) = re.findall(r"<pre><code>(.*?)</code></pre>", text, re.DOTALL)
+    document = json.loads(example.replace("&quot;", '"').replace("&#x27;", "'").replace("&gt;", ">"))
+    assert (document["code"], document["status"], document["title"]) == (kind.code, kind.status, kind.title)
+    assert kind.members.items() <= document.items()
+
+
+def test_no_two_problems_have_one_code() -> None:
+    assert len({kind.code for kind in KINDS}) == len(KINDS)
+
+
+def test_one_page_leads_to_all(client: Client) -> None:
+    listed = re.findall(r'href="(/api/problems/[^"]+)"', page(client, "/api/problems"))
+    assert sorted(listed) == sorted(f"/api/problems/{kind.code}" for kind in KINDS)
+
+
+def test_what_nginx_tells_in_the_place_of_the_service_has_pages_too() -> None:
+    codes, titles, _ = (Path(settings.BASE_DIR) / "nginx/problems.conf").read_text().split("}\n", 2)
+    told = dict(re.findall(r"^    (\w+) ([a-z-]+);", codes, re.MULTILINE))
+    titled = dict(re.findall(r'^    (\w+) "(.+)";', titles, re.MULTILINE))
+    assert told.keys() == titled.keys()
+    known = {kind.code: (str(kind.status), kind.title) for kind in KINDS}
+    for status, code in told.items():
+        assert known[code] == (status.replace("default", "500"), titled[status])
+
+
+def test_there_is_no_page_of_a_problem_that_there_is_not(client: Client) -> None:
+    assert json.loads(client.get("/api/problems/no-luck").content)["code"] == "not-found"
+
+
+@pytest.mark.parametrize("address", ["/api/problems", "/api/problems/not-found"])
+def test_the_pages_have_nothing_inline_and_nothing_from_elsewhere(client: Client, address: str) -> None:
+    response = client.get(address)
+    text = response.content.decode()
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+    assert not re.search(r"<(script|style)|\bstyle=|\bon\w+=", text)
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert all(address.startswith("/") or address == "data:," for address in addresses)
+    (sheet,) = [address for address in addresses if address.endswith(".css")]
+    file = client.get(sheet)
+    assert file.status_code == 200
+    file.getvalue()  # closes it, in the way of a test that has no database

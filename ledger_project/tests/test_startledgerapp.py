@@ -1,0 +1,95 @@
+"""`manage.py startledgerapp`, in a copy of the project: what it makes works as it stands."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from ledger_project.tests.conftest import ROOT, Project
+
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture(scope="module")
+def gaming(project: Project) -> Iterator[Path]:
+    """The app, and the one line in the settings."""
+    made = project.command("manage.py", "startledgerapp", "gaming")
+    assert made.returncode == 0, made.stderr
+    assert '    "gaming",\n' in made.stdout
+    settings = project.folder / "ledger_project" / "settings.py"
+    before = settings.read_text()
+    settings.write_text(before.replace('    "ecommerce",\n', '    "ecommerce",\n    "gaming",\n'))
+    yield project.folder / "gaming"
+    settings.write_text(before)
+    shutil.rmtree(project.folder / "gaming")
+
+
+def test_its_tests_pass(project: Project, gaming: Path) -> None:
+    tests = project.command("-m", "pytest", "-q", "-p", "no:cacheprovider", "gaming")
+    assert tests.returncode == 0, tests.stdout
+    assert "passed" in tests.stdout
+
+
+def test_its_migrations_are_complete_and_it_posts_over_http(fresh: Project, gaming: Path) -> None:
+    with fresh.serve() as service:
+        with service.open("/api/v1/gaming/ledger", b'{"operation": "REWARD", "owner_id": "a", "nonce": "1"}') as posted:
+            assert json.load(posted)["balance_after"] == 1
+        missing = fresh.command("manage.py", "makemigrations", "--check", "--dry-run")
+        assert missing.returncode == 0, missing.stdout
+
+
+def test_ruff_and_mypy_pass_it(project: Project, gaming: Path) -> None:
+    ruff = project.command("-m", "ruff", "check", "gaming")
+    formatted = project.command("-m", "ruff", "format", "--check", "gaming")
+    assert (ruff.returncode, formatted.returncode) == (0, 0), ruff.stdout + formatted.stdout
+    # With what mypy knows of the packages already, where it was asked before.
+    cache = project.folder / ".mypy_cache"
+    shutil.copytree(ROOT / ".mypy_cache", cache, dirs_exist_ok=True) if (ROOT / ".mypy_cache").exists() else None
+    mypy = project.command("-m", "mypy", "gaming", "--python-executable", sys.executable)
+    assert mypy.returncode == 0, mypy.stdout + mypy.stderr
+
+
+def test_it_is_under_forty_lines(gaming: Path) -> None:
+    lines = [line for file in gaming.glob("*.py") for line in file.read_text().splitlines() if line.strip()]
+    assert len(lines) < 40
+
+
+def test_it_is_like_the_apps_that_are_there(gaming: Path) -> None:
+    for name in ("apps", "models", "urls", "ledger"):
+        content = (ROOT / "content" / f"{name}.py").read_text()
+        assert (gaming / f"{name}.py").read_text() == content.replace("content", "gaming").replace("Content", "Gaming")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Gaming", "small letters"),
+        ("9lives", "small letters"),
+        ("my-game", "small letters"),
+        ("a" * 41, "40 at most"),
+        ("class", "a word of Python's"),
+        ("json", "conflicts with the name of an existing Python module"),
+        ("content", "conflicts with the name of an existing Python module"),
+        ("", "small letters"),
+    ],
+)
+def test_a_name_that_it_cannot_have_is_refused_with_the_reason(
+    name: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match=reason):
+        call_command("startledgerapp", name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_app_that_is_there_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    call_command("startledgerapp", "gaming", verbosity=0)
+    (tmp_path / "gaming" / "operations.py").write_text("# mine")
+    with pytest.raises(CommandError, match="already exists"):
+        call_command("startledgerapp", "gaming")
+    assert (tmp_path / "gaming" / "operations.py").read_text() == "# mine"
