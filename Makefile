@@ -9,7 +9,7 @@ DEV := docker compose --project-name shared-ledger-dev --profile dev
 PROD := docker compose --profile prod
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lint audit format docs screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
+.PHONY: help install run test unit check lint audit format docs browser screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
     client upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
 
 help: ## list the targets
@@ -25,13 +25,16 @@ run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its 
 	@PORT=$(PORT) $(RUN) python -m ledger_project.serve
 
 test: install ## run the tests on a PostgreSQL of their own
-	@$(RUN) pytest -n 2 --dist loadgroup
+	@$(RUN) pytest -n 2
 
 unit: install ## run the tests that need no database, in seconds
-	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz and not smoke"
+	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz and not smoke and not browser"
+
+browser: install ## drive the pages in headless Chromium, in light and dark
+	@$(RUN) pytest -m browser -rs
 
 screenshots: install ## take the pictures of docs/images anew, with the browser tests
-	@$(RUN) pytest ledger_project/tests/browser --screenshots docs/images
+	@$(RUN) pytest -m browser --screenshots docs/images
 
 soak: install ## kill PostgreSQL and workers under load, twenty times and more (minutes)
 	@$(RUN) pytest -m soak -s
@@ -70,7 +73,8 @@ check: lint audit docs unit ## all that CI does
 	LEDGER_ENV=production SECRET_KEY=$$($(RUN) python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	    ALLOWED_HOSTS=ledger.example DATABASE_URL=postgresql:///none \
 	    $(RUN) manage.py check --deploy --fail-level WARNING
-	$(RUN) pytest -n 2 --dist loadgroup
+	$(RUN) pytest -n 2
+	$(RUN) pytest -m browser -rs
 
 docs: install ## the documentation as a site, in .site/; a warning is an error, as a link that leads nowhere is one
 	@$(RUN) --group docs sphinx-build -c docs -EW --keep-going --quiet . .site && echo "The site is at .site/index.html"

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from ledger_project.tests.browser.conftest import PASSWORD, LogIn, Picture, fill_in
 
-pytestmark = [pytest.mark.service, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 both = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 ACCOUNT = "/admin/ledger_core/account/{}/change/"

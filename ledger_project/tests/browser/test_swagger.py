@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from ledger_project.tests.browser.conftest import Picture
 from ledger_project.tests.conftest import Service
 
-pytestmark = [pytest.mark.service, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_it_posts_what_is_typed_once_it_has_a_key(page: Page, served: Service, picture: Picture) -> None:
