@@ -36,6 +36,18 @@ def test_the_entry_that_is_returned_is_the_entry_that_is_stored() -> None:
         assert getattr(returned, field.attname) == getattr(stored, field.attname), field.attname
 
 
+def test_columns_that_a_query_leaves_out_are_read_when_they_are_asked_for(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    post(GAMING, ADD, owner_id="alice", nonce="1", amount=2)
+    with django_assert_num_queries(2):
+        entry = Entry.objects.only("nonce").get()
+        assert (entry.nonce, entry.amount) == ("1", 2)
+    assert entry.get_deferred_fields() == {
+        field.attname for field in Entry._meta.concrete_fields if field.attname not in ("id", "nonce", "amount")
+    }
+
+
 def test_apps_share_one_balance() -> None:
     post(GAMING, ADD, owner_id="alice", nonce="1")
     entry = post(CHESS, ChessOperation.DUEL, owner_id="alice", nonce="2").entry
