@@ -16,7 +16,7 @@ _KINDS: dict[str, Callable[[Operation], bool]] = {
     "operation": lambda operation: True,
     "debit": lambda operation: operation.terms.value < 0 and not operation.terms.claim and not operation.reverses,
     "claim": lambda operation: operation.terms.claim is not None,
-    "reversal": lambda operation: operation.reverses is not None,
+    "reversal": lambda operation: operation.reverses is not None and not operation.terms.claim,
 }
 
 

@@ -50,7 +50,7 @@ class InTurn(OfAnApp):
         assert not Entry.objects.exists()
 
     def test_it_is_had_no_more_often_than_it_may_be(self, claim: Operation) -> None:
-        request = self.prepared(claim)
+        request = self.prepared(claim, units=2)
         self.post(claim, "1", **request)
         with pytest.raises(AlreadyClaimed):
             self.post(claim, "2", **request)
@@ -93,7 +93,8 @@ class InTurn(OfAnApp):
         ],
         ids=str,
     )
-    def test_bad_input_is_refused_and_named(self, operation: Operation, fields: dict[str, Any]) -> None:
+    def test_bad_input_is_refused_and_named(self, fields: dict[str, Any]) -> None:
+        *_, operation = self.operations  # whichever: all are asked for in the same way
         with pytest.raises(InvalidRequest, match=next(iter(fields))):
             post(self.operations, operation, **{"owner_id": "owner", "nonce": "1"} | fields)
         assert not Entry.objects.exists()
