@@ -11,7 +11,7 @@ from django.db import connection
 
 from ledger_core.conformance.base import OfAnApp, assert_the_books_agree, balance_of
 from ledger_core.models import Entry
-from ledger_core.operations import Operation
+from ledger_core.operations import Operation, SharedOperation
 from ledger_core.posting import Posted
 
 T = TypeVar("T")
@@ -24,6 +24,12 @@ class Races(OfAnApp):
         request = self.prepared(operation)
         outcomes = at_once([lambda: self.post(operation, "1", **request)] * _AT_ONCE)
         assert Counter(map(_kind, outcomes)) == {"posted": 1, "replayed": _AT_ONCE - 1}
+        assert_the_books_agree()
+
+    def test_at_once_one_of_different_requests_has_the_nonce(self) -> None:
+        add = SharedOperation.CREDIT_ADD
+        outcomes = at_once([lambda n=n: self.post(add, "1", amount=n + 1) for n in range(_AT_ONCE)])  # type: ignore[misc]
+        assert Counter(map(_kind, outcomes)) == {"posted": 1, "NonceReused": _AT_ONCE - 1}
         assert_the_books_agree()
 
     def test_at_once_no_more_is_taken_than_there_is(self, debit: Operation) -> None:
