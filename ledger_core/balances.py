@@ -42,7 +42,9 @@ def seq_before(owner_id: str, moment: datetime | Combinable) -> Func:
     sql/0006_moments.sql has it.
     """
     asked = (Value(owner_id), Value(moment) if isinstance(moment, datetime) else moment)
-    return Func(*asked, function="ledger_seq_before", output_field=BigIntegerField())
+    # A subquery, which is asked once however PostgreSQL finds the entries: of a function it could be for each of them.
+    once = "(SELECT %(function)s(%(expressions)s))"
+    return Func(*asked, function="ledger_seq_before", template=once, output_field=BigIntegerField())
 
 
 def balance_of(owner_id: str) -> Balance:
