@@ -12,6 +12,7 @@ from ledger_core.models import Account, Entry
 from ledger_core.values import OwnerId, check
 
 _BALANCE = sql.Statement("balance")
+_AFTER_AN_ENTRY = ("owner_id", "balance_after", "seq", "created_on")  # the columns that are a Balance
 
 
 class AccountNotFound(LedgerError):
@@ -64,7 +65,7 @@ def balance_at(owner_id: str, moment: datetime) -> Balance:
     check(owner_id, OwnerId, "owner_id")
     after = ExpressionWrapper(Value(moment) + timedelta(microseconds=1), DateTimeField())
     entries = Entry.objects.filter(owner_id=owner_id, seq=seq_before(owner_id, after))
-    entry = entries.values_list("owner_id", "balance_after", "seq", "created_on").first()
+    entry = entries.values_list(*_AFTER_AN_ENTRY).first()
     if entry is None:
         raise AccountNotFound(f"{owner_id} had no account at {moment.isoformat()}.")
     return Balance(*entry)
@@ -78,4 +79,4 @@ def history_of(account: Account, *, points: int) -> list[Balance]:
     last, gaps = account.seq, min(points, account.seq) - 1
     numbers = [1 + (last - 1) * n // gaps for n in range(gaps + 1)] if gaps else [last]
     entries = Entry.objects.filter(owner_id=account.pk, seq__in=numbers).order_by("seq")
-    return [Balance(*entry) for entry in entries.values_list("owner_id", "balance_after", "seq", "created_on")]
+    return [Balance(*entry) for entry in entries.values_list(*_AFTER_AN_ENTRY)]

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from ledger_core.admin.references import references_of
+from ledger_core.admin.references import reasons_of, reversals_of
 from ledger_core.corrections import CORRECTIONS
 from ledger_core.models import Entry
 from ledger_core.plugins import app_choices, ledger_apps
@@ -117,11 +117,11 @@ class EntryAdmin(ReadOnlyAdmin):
 
     @admin.display
     def reversed_by(self, entry: Entry) -> str:
-        return references_of(entry.owner_id, [entry])[entry.pk].reversed_by
+        return reversals_of(entry.owner_id, [entry]).get(entry.pk, "")
 
     @admin.display(description="reason of the correction")
     def reason(self, entry: Entry) -> str:
-        return references_of(entry.owner_id, [entry])[entry.pk].reason
+        return reasons_of([entry]).get(entry.pk, "")
 
 
 for _app in ledger_apps():

@@ -1,6 +1,6 @@
 """What entries refer to: the entry that one reverses, those that reverse it, and why a correction was posted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -35,10 +35,9 @@ def entry_link(pk: int) -> SafeString:
     return format_html('<a href="{}">entry {}</a>', reverse("admin:ledger_core_entry_change", args=[pk]), pk)
 
 
-def references_of(owner_id: str, entries: Iterable[Entry]) -> Mapping[int, References]:
+def references_of(owner_id: str, entries: Sequence[Entry]) -> Mapping[int, References]:
     """Return what each of an owner's entries refers to, by its id, with two queries for all of them."""
-    entries = list(entries)
-    reversals, reasons = _reversals(owner_id, entries), _reasons(entries)
+    reversals, reasons = reversals_of(owner_id, entries), reasons_of(entries)
     return {
         entry.pk: References(
             reverses=entry_link(entry.reverses_id) if entry.reverses_id else "",
@@ -49,8 +48,11 @@ def references_of(owner_id: str, entries: Iterable[Entry]) -> Mapping[int, Refer
     }
 
 
-def _reversals(owner_id: str, entries: list[Entry]) -> dict[int, SafeString]:
-    """An entry can be reversed in as many parts as it has units: one is a link to it, and more to a list of them."""
+def reversals_of(owner_id: str, entries: Sequence[Entry]) -> dict[int, SafeString]:
+    """Return a link to what reverses each of an owner's entries, by its id, for those that were reversed.
+
+    An entry can be reversed in as many parts as it has units: one is a link to it, and more to a list of them.
+    """
     of = Entry.objects.filter(owner_id=owner_id, reverses_id__in=[entry.pk for entry in entries])
     counted = of.values_list("reverses_id").annotate(Count("pk"), Max("pk"))
     return {
@@ -61,7 +63,8 @@ def _reversals(owner_id: str, entries: list[Entry]) -> dict[int, SafeString]:
     }
 
 
-def _reasons(entries: list[Entry]) -> dict[int, str]:
+def reasons_of(entries: Sequence[Entry]) -> dict[int, str]:
+    """Return why each of the entries that are corrections was posted, by its id."""
     corrections = [str(entry.pk) for entry in entries if entry.app == CORRECTIONS.app]
     if not corrections:
         return {}
