@@ -18,6 +18,7 @@ class LedgerError(Exception):
     title: ClassVar[str]
     remedy: ClassVar[str] = ""
     members: ClassVar[Mapping[str, Any]] = {}
+    retry_after: ClassVar[int | None] = None  # seconds, for the header of that name
 
     def __init__(self, detail: str, **data: Any) -> None:
         super().__init__(detail)
@@ -67,3 +68,13 @@ class InvalidOperation(LedgerError):
     status = 400
     title = "The app has no such operation"
     remedy = "`GET /api/v1/{app}/operations` lists those that there are. Each app is posted to at its own address."
+
+
+class AccountLocked(LedgerError):
+    """Another transaction holds the account's lock. Nothing was posted; retry with the same nonce."""
+
+    code = "account-locked"
+    status = 503
+    title = "The account is locked"
+    retry_after = 1
+    remedy = "Retry with the same nonce after `Retry-After` seconds. Other owners are not affected."

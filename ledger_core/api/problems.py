@@ -29,16 +29,14 @@ class HTTPError(LedgerError):
         return {}
 
 
-class DatabaseUnavailable(HTTPError):
+class DatabaseUnavailable(LedgerError):
     """The database does not answer. Whether the entry was posted is not known; retry with the same nonce."""
 
     code = "database-unavailable"
     status = 503
     title = "The ledger is not available for the moment"
     remedy = _RETRY
-
-    def headers(self) -> dict[str, str]:
-        return {"Retry-After": "1"}
+    retry_after = 1
 
 
 class ServiceUnavailable(LedgerError):
@@ -196,5 +194,7 @@ def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | No
 def respond(error: LedgerError) -> HttpResponse:
     """Return the answer that tells the error."""
     document = problem(error)
-    headers = error.headers() if isinstance(error, HTTPError) else None
+    headers = error.headers() if isinstance(error, HTTPError) else {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
     return answer(document, status=document.status, headers=headers, media_type=MEDIA_TYPE)

@@ -28,12 +28,12 @@ from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.throttling import ClientThrottle
 from ledger_core.balances import AccountNotFound, balance_at, balance_of
 from ledger_core.entries import EntryNotFound, entries_of, entry_of
-from ledger_core.errors import InvalidOperation, InvalidRequest
+from ledger_core.errors import AccountLocked, InvalidOperation, InvalidRequest
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
 from ledger_core.rate_limits.rates import Window
 
-_POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType)
+_POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType, AccountLocked)
 
 
 class LedgerAPIView(APIView):

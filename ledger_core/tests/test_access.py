@@ -15,7 +15,7 @@ from ledger_core.models import Entry, Key
 from ledger_core.operations import Scope
 from ledger_core.posting import post
 from ledger_core.tests.conftest import problem_of
-from ledger_core.tests.gaming import ADD, GAMING
+from ledger_core.tests.imaginary import ADD, IMAGINARY
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +65,7 @@ def expired() -> str:
 
 @pytest.fixture
 def _alice_has_credit() -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="0")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="0")
 
 
 @every_endpoint

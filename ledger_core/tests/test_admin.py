@@ -14,7 +14,7 @@ from ledger_core.models import Account, Entry
 from ledger_core.plugins import ledger_apps
 from ledger_core.posting import post
 from ledger_core.tests.conftest import staff
-from ledger_core.tests.gaming import ADD, SPEND
+from ledger_core.tests.imaginary import ADD, SPEND
 
 pytestmark = pytest.mark.django_db
 

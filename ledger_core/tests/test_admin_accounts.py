@@ -18,7 +18,7 @@ from ledger_core.balances import Balance, history_of
 from ledger_core.models import Account
 from ledger_core.posting import Item, post, post_batch
 from ledger_core.tests.conftest import staff
-from ledger_core.tests.gaming import ADD, GAMING, SPEND, GamingOperation
+from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
 
 pytestmark = pytest.mark.django_db
@@ -37,19 +37,19 @@ def entry_url(pk: int) -> str:
 
 
 def post_many(count: int, owner: str = "alice") -> None:
-    post_batch(GAMING, [Item(ADD, owner, f"n{n}") for n in range(count)])
+    post_batch(IMAGINARY, [Item(ADD, owner, f"n{n}") for n in range(count)])
 
 
 def test_it_shows_the_balance_and_each_of_the_newest_entries(admin_client: Client) -> None:
     post_many(NEWEST + 5)
-    entry = post(GAMING, SPEND, owner_id="alice", nonce="spent", amount=7, client="shop").entry
+    entry = post(IMAGINARY, SPEND, owner_id="alice", nonce="spent", amount=7, client="shop").entry
     page = page_of(admin_client)
     (table,) = re.findall(r'<table [^>]*id="newest">.*?</table>', page, re.DOTALL)
     (first, *others) = re.findall(r"<tr>.*?</tr>", table.partition("<tbody>")[2], re.DOTALL)
     assert len(others) == NEWEST - 1
     cells = [re.sub(r"<.*?>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", first)]
     moment = f"{entry.created_on:%Y-%m-%d %H:%M:%S}"
-    assert cells == [str(entry.pk), moment, "gaming", "CREDIT_SPEND × 7", "-7", "243", "shop", ""]
+    assert cells == [str(entry.pk), moment, "imaginary", "CREDIT_SPEND × 7", "-7", "243", "shop", ""]
     assert f'href="{entry_url(entry.pk)}"' in first
     assert f'href="{reverse("admin:ledger_core_entry_changelist")}?owner=alice"' in page
 
@@ -64,8 +64,8 @@ def test_all_entries_of_the_owner_are_one_link_away_whatever_the_owner_is_called
 
 def test_a_reversal_and_what_it_reverses_link_to_each_other(admin_client: Client) -> None:
     post_many(10)
-    duel = post(GAMING, GamingOperation.DUEL, owner_id="alice", nonce="duel", amount=3).entry
-    once = post(GAMING, GamingOperation.REMATCH, owner_id="alice", nonce="1", reverses=duel.pk).entry
+    duel = post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="duel", amount=3).entry
+    once = post(IMAGINARY, ImaginaryOperation.REMATCH, owner_id="alice", nonce="1", reverses=duel.pk).entry
     page = page_of(admin_client)
     assert f'reverses <a href="{entry_url(duel.pk)}">entry {duel.pk}</a>' in page
     assert f'reversed by <a href="{entry_url(once.pk)}">entry {once.pk}</a>' in page
@@ -76,9 +76,9 @@ def test_a_reversal_and_what_it_reverses_link_to_each_other(admin_client: Client
 
 def test_of_many_reversals_the_link_is_to_the_list_of_them(admin_client: Client) -> None:
     post_many(10)
-    duel = post(GAMING, GamingOperation.DUEL, owner_id="alice", nonce="duel", amount=3).entry
+    duel = post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="duel", amount=3).entry
     for nonce in ("1", "2"):
-        post(GAMING, GamingOperation.REMATCH, owner_id="alice", nonce=nonce, reverses=duel.pk)
+        post(IMAGINARY, ImaginaryOperation.REMATCH, owner_id="alice", nonce=nonce, reverses=duel.pk)
     (link,) = re.findall(r'reversed by <a href="([^"]+)">2 entries</a>', page_of(admin_client))
     found = admin_client.get(link.replace("&amp;", "&")).context["cl"].result_list
     assert [entry.nonce for entry in found] == ["2", "1"]
@@ -107,7 +107,7 @@ def test_a_history_has_the_first_the_last_and_so_many_between(count: int) -> Non
 def test_the_page_says_where_the_chart_leaves_entries_out(admin_client: Client) -> None:
     post_many(POINTS)
     assert "spread evenly" not in page_of(admin_client)
-    post(GAMING, ADD, owner_id="alice", nonce="one more")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="one more")
     assert f"Drawn from {POINTS} of the {POINTS + 1} entries, spread evenly" in page_of(admin_client)
 
 
@@ -158,7 +158,7 @@ def test_the_page_asks_a_fixed_number_of_queries(admin_client: Client) -> None:
     page_of(admin_client)  # Django keeps the kinds of its history
     before = queries()
     post_many(400, "alice2")
-    post_batch(GAMING, [Item(ADD, "alice", f"more{n}") for n in range(500)])
+    post_batch(IMAGINARY, [Item(ADD, "alice", f"more{n}") for n in range(500)])
     after = queries()
     # The session, the user, the account; the points of the chart, the newest entries, what reverses them.
     assert len(after) == len(before) == 6

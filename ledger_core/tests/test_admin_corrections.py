@@ -20,7 +20,7 @@ from ledger_core.models import Client as ApiClient
 from ledger_core.operations import Scope
 from ledger_core.posting import post
 from ledger_core.tests.conftest import staff
-from ledger_core.tests.gaming import ADD, GAMING
+from ledger_core.tests.imaginary import ADD, IMAGINARY
 from ledger_core.values import MAX_CREDITS
 from ledger_core.verification import verify
 
@@ -34,7 +34,7 @@ FIELDS = {"operation": "CORRECTION_ADD", "amount": "5", "reason": "Paid twice, s
 
 @pytest.fixture(autouse=True)
 def _alice() -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="1")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
 
 
 def correct(browser: Client, **fields: str) -> Any:

@@ -159,7 +159,7 @@ def test_a_client_that_takes_no_json_is_told(api: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/gaming/ledger", "/api/v1/content/ledger/", "/api/v1/content/ledger/a/b", "/api/"]
+    "path", ["/api/v1/imaginary/ledger", "/api/v1/content/ledger/", "/api/v1/content/ledger/a/b", "/api/"]
 )
 def test_another_address_is_not_found(api: Client, path: str) -> None:
     response = api.post(path, post_body(), content_type="application/json")

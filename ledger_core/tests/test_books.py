@@ -11,7 +11,7 @@ from ledger_core import constraints
 from ledger_core.api.examples import ENTRY
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.posting import InsufficientBalance, post
-from ledger_core.tests.gaming import ADD, GAMING, SPEND, GamingOperation
+from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperation
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ def canonical_form(entry: Entry) -> bytes:
 def test_each_hash_is_over_the_hash_before_and_the_canonical_form() -> None:
     previous = b""
     for nonce, amount, client in [("1", 3, ""), ("zweite ü 🎲", 1, "shop"), ("3", 2, "")]:
-        entry = post(GAMING, ADD, owner_id="alice", nonce=nonce, amount=amount, client=client).entry
+        entry = post(IMAGINARY, ADD, owner_id="alice", nonce=nonce, amount=amount, client=client).entry
         assert entry.hash == hashlib.sha256(previous + canonical_form(entry)).digest()
         previous = bytes(entry.hash)
     assert Account.objects.get(owner_id="alice").head == previous
@@ -93,7 +93,7 @@ def test_each_hash_is_over_the_hash_before_and_the_canonical_form() -> None:
     ],
 )
 def test_entries_are_append_only(change: str) -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="1")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
         cursor.execute(change)
 
@@ -135,14 +135,14 @@ def insert(**fields: str) -> None:
         ({"nonce": "E'a\\nb'"}, constraints.NONCE_PLAIN),
         ({"nonce": "repeat('x', 129)"}, constraints.NONCE_PLAIN),
         ({"client": "E'a\\nb'"}, constraints.CLIENT_PLAIN),
-        ({"claim": "'gaming:SLOT'"}, constraints.CLAIM_ONCE),
+        ({"claim": "'imaginary:SLOT'"}, constraints.CLAIM_ONCE),
         ({"amount": "3"}, constraints.WHOLE_UNITS),
         ({"balance_after": "-1"}, constraints.ENTRY_BALANCE_NOT_NEGATIVE),
         ({"reverses": "0"}, constraints.REVERSES_OWN),
     ],
 )
 def test_writers_around_the_service_meet_the_constraints(fields: dict[str, str], constraint: str) -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="1")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     if "claim" in fields:
         insert(seq="3", nonce="'3'", **fields)
     with pytest.raises(IntegrityError, match=constraint):
@@ -150,27 +150,27 @@ def test_writers_around_the_service_meet_the_constraints(fields: dict[str, str],
 
 
 def test_an_entry_reverses_only_an_entry_of_its_owner() -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="1")
-    bobs = post(GAMING, ADD, owner_id="bob", nonce="1").entry
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
+    bobs = post(IMAGINARY, ADD, owner_id="bob", nonce="1").entry
     with pytest.raises(IntegrityError, match=constraints.REVERSES_OWN):
         insert(reverses=str(bobs.pk))
 
 
 def test_what_is_left_is_of_an_entry_of_its_owner() -> None:
-    entry = post(GAMING, ADD, owner_id="alice", nonce="1").entry
+    entry = post(IMAGINARY, ADD, owner_id="alice", nonce="1").entry
     with pytest.raises(IntegrityError, match=constraints.REVERSIBLE_OF_ENTRY):
         Reversible.objects.create(entry=entry, owner_id="bob", remaining=1)
 
 
 def test_the_balance_check_holds_without_the_service() -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="1")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     with pytest.raises(IntegrityError, match=constraints.BALANCE_NOT_NEGATIVE):
         Account.objects.update(balance=-1)
 
 
 @pytest.mark.parametrize("owner_id", ["", "a\nb", "x" * 129])
 def test_an_account_has_a_plain_owner(owner_id: str) -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="1")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     account = Account.objects.get()
     account.pk = owner_id
     with pytest.raises(IntegrityError, match=constraints.OWNER_PLAIN):
@@ -178,7 +178,7 @@ def test_an_account_has_a_plain_owner(owner_id: str) -> None:
 
 
 def test_an_account_cannot_go_while_it_has_entries() -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="1")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     with pytest.raises(IntegrityError, match=constraints.OF_ACCOUNT), connection.cursor() as cursor:
         cursor.execute("DELETE FROM ledger_account")
 
@@ -195,14 +195,14 @@ def test_migrations_go_back_and_forth() -> None:
     executor = MigrationExecutor(connection)
     assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
     with pytest.raises(InsufficientBalance):
-        post(GAMING, SPEND, owner_id="alice", nonce="1")
+        post(IMAGINARY, SPEND, owner_id="alice", nonce="1")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_left_to_reverse_is_known_again_where_the_rules_were_taken_back() -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="1", amount=9)
-    duel = post(GAMING, GamingOperation.DUEL, owner_id="alice", nonce="2", amount=3).entry
-    post(GAMING, GamingOperation.REMATCH, owner_id="alice", nonce="3", amount=2, reverses=duel.pk)
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1", amount=9)
+    duel = post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="2", amount=3).entry
+    post(IMAGINARY, ImaginaryOperation.REMATCH, owner_id="alice", nonce="3", amount=2, reverses=duel.pk)
     call_command("migrate", "ledger_core", "0001", verbosity=0)
     call_command("migrate", verbosity=0)
     assert Reversible.objects.get(pk=duel.pk).remaining == 1

@@ -13,7 +13,10 @@ from ledger_core import checks
 from ledger_core.api.urls import ledger_urls
 from ledger_core.operations import Operation, OperationSet, Terms
 from ledger_core.plugins import LedgerApp
-from ledger_core.tests.gaming import CHESS, GAMING, GamingOperation
+from ledger_core.tests.imaginary import CHESS, ImaginaryOperation
+
+# As the document for authors names it.
+GAMING = OperationSet("gaming", ImaginaryOperation)
 
 
 class ClashingOperation(Operation):
@@ -68,7 +71,7 @@ def test_a_plugin_without_mistakes_passes(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_two_apps_with_one_namespace_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    chess = OperationSet("chess", GamingOperation)
+    chess = OperationSet("chess", ImaginaryOperation)
     assert found(monkeypatch, plugin("gaming", GAMING), plugin("chess", chess, "gaming")) == ["ledger_core.E001"]
 
 
@@ -102,7 +105,7 @@ def test_a_namespace_that_fits_no_url_is_found(monkeypatch: pytest.MonkeyPatch, 
 
 
 class ForeignReversalOperation(Operation):
-    RETURN = Terms(+7, "Of another app's operation.", reverses=GamingOperation.DUEL.terms)
+    RETURN = Terms(+7, "Of another app's operation.", reverses=ImaginaryOperation.DUEL.terms)
 
 
 def test_a_reversal_of_what_is_not_of_its_class_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +151,7 @@ def test_addresses_that_post_another_apps_operations_are_found(monkeypatch: pyte
 
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "adding-an-app.md"
-SHOP = plugin("shop", OperationSet("shop", GamingOperation))
+SHOP = plugin("shop", OperationSet("shop", ImaginaryOperation))
 MISTAKES: dict[str, tuple[LedgerApp, ...]] = {
     "ledger_core.E001": (plugin("gaming", GAMING), plugin("shop", SHOP.operations, "gaming")),
     "ledger_core.E002": (plugin("gaming", GAMING), plugin("shop", GAMING)),

@@ -9,7 +9,7 @@ from ledger_core.models import Account, Entry
 from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
 from ledger_core.posting import AlreadyClaimed, Item, post, post_batch
 from ledger_core.posting.batch import BatchRefused
-from ledger_core.tests.gaming import ADD, CHESS, GAMING
+from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY
 
 DAILY, SIGNUP = SharedOperation.DAILY_REWARD, SharedOperation.SIGNUP_CREDIT
 
@@ -49,20 +49,20 @@ def test_once_is_never_again() -> None:
 
 @pytest.mark.django_db
 def test_what_is_once_is_refused_the_second_time_for_good() -> None:
-    entry = post(GAMING, SIGNUP, owner_id="alice", nonce="1").entry
-    assert entry.claim == "gaming:SIGNUP_CREDIT"
+    entry = post(IMAGINARY, SIGNUP, owner_id="alice", nonce="1").entry
+    assert entry.claim == "imaginary:SIGNUP_CREDIT"
     with pytest.raises(AlreadyClaimed) as refusal:
-        post(GAMING, SIGNUP, owner_id="alice", nonce="2")
+        post(IMAGINARY, SIGNUP, owner_id="alice", nonce="2")
     assert refusal.value.data == {"again_on": None}
     assert Account.objects.get(owner_id="alice").balance == 3
 
 
 @pytest.mark.django_db
 def test_what_is_daily_is_refused_until_midnight() -> None:
-    entry = post(GAMING, DAILY, owner_id="alice", nonce="1").entry
-    assert entry.claim == f"gaming:DAILY_REWARD:{entry.created_on:%Y-%m-%d}"
+    entry = post(IMAGINARY, DAILY, owner_id="alice", nonce="1").entry
+    assert entry.claim == f"imaginary:DAILY_REWARD:{entry.created_on:%Y-%m-%d}"
     with pytest.raises(AlreadyClaimed) as refusal:
-        post(GAMING, DAILY, owner_id="alice", nonce="2")
+        post(IMAGINARY, DAILY, owner_id="alice", nonce="2")
     midnight = datetime.combine(entry.created_on.date() + timedelta(days=1), datetime.min.time(), UTC)
     assert refusal.value.data == {"again_on": midnight}
     assert str(midnight.date()) in refusal.value.detail
@@ -71,27 +71,27 @@ def test_what_is_daily_is_refused_until_midnight() -> None:
 @pytest.mark.django_db
 def test_the_day_of_a_claim_is_its_entrys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not the session's time zone's, nor this process's clock's."""
-    post(GAMING, ADD, owner_id="alice", nonce="1")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     Account.objects.update(updated_on=datetime(2031, 3, 1, 23, 30, tzinfo=UTC))
-    entry = post(GAMING, DAILY, owner_id="alice", nonce="2").entry
-    assert entry.claim == "gaming:DAILY_REWARD:2031-03-01"
+    entry = post(IMAGINARY, DAILY, owner_id="alice", nonce="2").entry
+    assert entry.claim == "imaginary:DAILY_REWARD:2031-03-01"
     Account.objects.update(updated_on=datetime(2031, 3, 2, tzinfo=UTC))
-    assert post(GAMING, DAILY, owner_id="alice", nonce="3").entry.claim == "gaming:DAILY_REWARD:2031-03-02"
+    assert post(IMAGINARY, DAILY, owner_id="alice", nonce="3").entry.claim == "imaginary:DAILY_REWARD:2031-03-02"
 
 
 @pytest.mark.django_db
 def test_a_claim_is_of_its_owner_and_app() -> None:
-    post(GAMING, DAILY, owner_id="alice", nonce="1")
+    post(IMAGINARY, DAILY, owner_id="alice", nonce="1")
     assert post(CHESS, DAILY, owner_id="alice", nonce="2").entry.claim is not None
-    post(GAMING, DAILY, owner_id="bob", nonce="1")
-    post(GAMING, SIGNUP, owner_id="alice", nonce="3")
+    post(IMAGINARY, DAILY, owner_id="bob", nonce="1")
+    post(IMAGINARY, SIGNUP, owner_id="alice", nonce="3")
     assert Entry.objects.count() == 4
 
 
 @pytest.mark.django_db
 def test_the_retry_of_a_claim_is_a_replay() -> None:
-    first = post(GAMING, DAILY, owner_id="alice", nonce="1")
-    assert post(GAMING, DAILY, owner_id="alice", nonce="1").entry == first.entry
+    first = post(IMAGINARY, DAILY, owner_id="alice", nonce="1")
+    assert post(IMAGINARY, DAILY, owner_id="alice", nonce="1").entry == first.entry
 
 
 @pytest.mark.django_db
@@ -106,10 +106,10 @@ def test_a_further_kind_of_claim_is_a_class() -> None:
 
 @pytest.mark.django_db
 def test_a_claim_twice_in_a_batch_is_refused_at_the_second() -> None:
-    post(GAMING, SIGNUP, owner_id="bob", nonce="1")
+    post(IMAGINARY, SIGNUP, owner_id="bob", nonce="1")
     items = [Item(DAILY, "alice", "1"), Item(DAILY, "alice", "2"), Item(SIGNUP, "bob", "2"), Item(DAILY, "bob", "3")]
     with pytest.raises(BatchRefused) as refusal:
-        post_batch(GAMING, items)
+        post_batch(IMAGINARY, items)
     assert [(item["index"], item["code"]) for item in refusal.value.data["items"]] == [
         (1, "already-claimed"),
         (2, "already-claimed"),

@@ -22,7 +22,7 @@ from ledger_core.posting import (
     post,
     post_batch,
 )
-from ledger_core.tests.gaming import ADD, CHESS, GAMING, SPEND, ChessOperation, GamingOperation
+from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +34,7 @@ def test_writers_on_one_owner_lose_no_credit_and_no_sequence_number() -> None:
     each = 5
 
     def write(writer: int) -> list[int]:
-        return [post(GAMING, ADD, owner_id="hot", nonce=f"{writer}-{i}").entry.seq for i in range(each)]
+        return [post(IMAGINARY, ADD, owner_id="hot", nonce=f"{writer}-{i}").entry.seq for i in range(each)]
 
     seqs = at_once([lambda writer=writer: write(writer) for writer in range(WRITERS)])  # type: ignore[misc]
 
@@ -44,7 +44,7 @@ def test_writers_on_one_owner_lose_no_credit_and_no_sequence_number() -> None:
 
 
 def test_writers_with_one_nonce_post_once_and_all_get_that_entry() -> None:
-    outcomes = at_once([lambda: post(GAMING, ADD, owner_id="alice", nonce="once")] * WRITERS)
+    outcomes = at_once([lambda: post(IMAGINARY, ADD, owner_id="alice", nonce="once")] * WRITERS)
 
     posted = [outcome for outcome in outcomes if isinstance(outcome, Posted)]
     assert len(posted) == WRITERS, outcomes
@@ -56,17 +56,20 @@ def test_writers_with_one_nonce_post_once_and_all_get_that_entry() -> None:
 
 def test_different_requests_with_one_nonce_post_one_and_refuse_the_others() -> None:
     outcomes = at_once(
-        [lambda amount=amount: post(GAMING, ADD, owner_id="alice", nonce="n", amount=amount) for amount in range(1, 17)]  # type: ignore[misc]
+        [
+            lambda amount=amount: post(IMAGINARY, ADD, owner_id="alice", nonce="n", amount=amount)
+            for amount in range(1, 17)
+        ]  # type: ignore[misc]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, NonceReused: 15}
     assert_the_books_agree()
 
 
 def test_racing_debits_never_take_a_balance_below_zero() -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="credit")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="credit")
 
     outcomes = at_once(
-        [lambda n=n: post(GAMING, SPEND, owner_id="alice", nonce=str(n), amount=3) for n in range(WRITERS)]  # type: ignore[misc]
+        [lambda n=n: post(IMAGINARY, SPEND, owner_id="alice", nonce=str(n), amount=3) for n in range(WRITERS)]  # type: ignore[misc]
     )
 
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 3, InsufficientBalance: WRITERS - 3}
@@ -81,11 +84,11 @@ def test_debits_and_credits_of_two_apps_on_few_owners_agree() -> None:
             try:
                 match (writer + i) % 4:
                     case 0:
-                        post(GAMING, GamingOperation.LOOT, owner_id=owner, nonce=nonce)
+                        post(IMAGINARY, ImaginaryOperation.LOOT, owner_id=owner, nonce=nonce)
                     case 1:
                         post(CHESS, ADD, owner_id=owner, nonce=nonce)
                     case 2:
-                        post(GAMING, GamingOperation.DUEL, owner_id=owner, nonce=nonce)
+                        post(IMAGINARY, ImaginaryOperation.DUEL, owner_id=owner, nonce=nonce)
                     case _:
                         post(CHESS, ChessOperation.DUEL, owner_id=owner, nonce=nonce, amount=5)
             except InsufficientBalance:
@@ -102,8 +105,8 @@ def test_a_retry_waits_for_the_first_that_is_under_way_and_gets_its_entry() -> N
     with ThreadPoolExecutor(1) as threads:
         connection.set_autocommit(False)
         try:
-            first = post(GAMING, ADD, owner_id="alice", nonce="n")
-            second = threads.submit(at_once, [lambda: post(GAMING, ADD, owner_id="alice", nonce="n")])
+            first = post(IMAGINARY, ADD, owner_id="alice", nonce="n")
+            second = threads.submit(at_once, [lambda: post(IMAGINARY, ADD, owner_id="alice", nonce="n")])
             _wait_until_someone_waits_for_a_lock()
         finally:
             connection.commit()
@@ -115,8 +118,8 @@ def test_a_retry_posts_where_the_first_that_was_under_way_failed() -> None:
     with ThreadPoolExecutor(1) as threads:
         connection.set_autocommit(False)
         try:
-            post(GAMING, ADD, owner_id="alice", nonce="n")
-            second = threads.submit(at_once, [lambda: post(GAMING, ADD, owner_id="alice", nonce="n")])
+            post(IMAGINARY, ADD, owner_id="alice", nonce="n")
+            second = threads.submit(at_once, [lambda: post(IMAGINARY, ADD, owner_id="alice", nonce="n")])
             _wait_until_someone_waits_for_a_lock()
         finally:
             connection.rollback()
@@ -129,7 +132,10 @@ def test_a_retry_posts_where_the_first_that_was_under_way_failed() -> None:
 
 def test_racing_claims_of_one_slot_take_it_once() -> None:
     outcomes = at_once(
-        [lambda n=n: post(GAMING, SharedOperation.DAILY_REWARD, owner_id="alice", nonce=str(n)) for n in range(WRITERS)]  # type: ignore[misc]
+        [
+            lambda n=n: post(IMAGINARY, SharedOperation.DAILY_REWARD, owner_id="alice", nonce=str(n))
+            for n in range(WRITERS)
+        ]  # type: ignore[misc]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, AlreadyClaimed: WRITERS - 1}
     assert Account.objects.get(owner_id="alice").balance == 1
@@ -138,16 +144,16 @@ def test_racing_claims_of_one_slot_take_it_once() -> None:
 
 def test_racing_reversals_never_take_back_more_than_there_was() -> None:
     """Refunds of one, two and three units, single and in batches: what is taken back are all the units, and no more."""
-    post(GAMING, ADD, owner_id="alice", nonce="credit", amount=100)
-    duel = post(GAMING, GamingOperation.DUEL, owner_id="alice", nonce="duel", amount=20).entry.pk
-    rematch = GamingOperation.REMATCH
+    post(IMAGINARY, ADD, owner_id="alice", nonce="credit", amount=100)
+    duel = post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="duel", amount=20).entry.pk
+    rematch = ImaginaryOperation.REMATCH
 
     def reverse(n: int) -> int:
         amount = n % 3 + 1
         if n % 4:
-            post(GAMING, rematch, owner_id="alice", nonce=str(n), amount=amount, reverses=duel)
+            post(IMAGINARY, rematch, owner_id="alice", nonce=str(n), amount=amount, reverses=duel)
         else:
-            post_batch(GAMING, [Item(rematch, "alice", str(n), amount, duel)])
+            post_batch(IMAGINARY, [Item(rematch, "alice", str(n), amount, duel)])
         return amount
 
     outcomes = at_once([lambda n=n: reverse(n) for n in range(WRITERS)])  # type: ignore[misc]
@@ -163,13 +169,13 @@ def test_batches_over_the_same_owners_in_opposite_order_never_deadlock() -> None
     """New owners and known ones, with single posts in between: PostgreSQL ends a deadlock by an error."""
     owners = [f"owner-{n}" for n in range(20)]
     for owner in owners[::3]:
-        post(GAMING, ADD, owner_id=owner, nonce="0")
+        post(IMAGINARY, ADD, owner_id=owner, nonce="0")
 
     def write(writer: int) -> None:
         for turn in range(6):
             ordered = owners if (writer + turn) % 2 else owners[::-1]
-            post_batch(GAMING, [Item(ADD, owner, f"{writer}-{turn}") for owner in ordered])
-            post(GAMING, ADD, owner_id=ordered[writer % 20], nonce=f"{writer}-{turn}-single")
+            post_batch(IMAGINARY, [Item(ADD, owner, f"{writer}-{turn}") for owner in ordered])
+            post(IMAGINARY, ADD, owner_id=ordered[writer % 20], nonce=f"{writer}-{turn}-single")
 
     outcomes = at_once([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
 
@@ -180,7 +186,7 @@ def test_batches_over_the_same_owners_in_opposite_order_never_deadlock() -> None
 
 def test_one_batch_from_many_is_posted_once_and_all_get_its_entries() -> None:
     items = [Item(ADD, f"owner-{n % 5}", str(n)) for n in range(50)]
-    outcomes = at_once([lambda: [posted.entry.pk for posted in post_batch(GAMING, items)]] * 16)
+    outcomes = at_once([lambda: [posted.entry.pk for posted in post_batch(IMAGINARY, items)]] * 16)
     assert len({tuple(outcome) for outcome in outcomes if isinstance(outcome, list)}) == 1, outcomes
     assert not any(isinstance(outcome, Exception) for outcome in outcomes)
     assert Entry.objects.count() == 50
@@ -191,7 +197,7 @@ def test_batches_that_share_items_post_each_once() -> None:
     """What others post while a batch is refused and looked into is a replay, and the rest is posted."""
 
     def write(writer: int) -> int:
-        return len(post_batch(GAMING, [Item(ADD, f"owner-{n % 4}", str(n)) for n in range(writer, writer + 10)]))
+        return len(post_batch(IMAGINARY, [Item(ADD, f"owner-{n % 4}", str(n)) for n in range(writer, writer + 10)]))
 
     outcomes = at_once([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
     assert outcomes == [10] * 16

@@ -21,5 +21,5 @@ class EveryOperation(Operation):
 
 
 class TestConformance(Conformance):
-    operations = OperationSet("gaming", EveryOperation)
+    operations = OperationSet("imaginary", EveryOperation)
     test_its_api_posts_it = None  # type: ignore[assignment]  # it is not installed

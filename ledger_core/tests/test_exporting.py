@@ -16,7 +16,7 @@ from ledger_core.exporting import FORMATS
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import SharedOperation
 from ledger_core.posting import Item, post, post_batch
-from ledger_core.tests.gaming import ADD, GAMING, SPEND, GamingOperation
+from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperation
 from ledger_core.tests.test_verification import tamper
 from ledger_core.verification import verify
 
@@ -28,11 +28,11 @@ OWNERS = ["alice", "a:b  c; d", 'quo"te, comma', "Zoë 🎲", "-dash", "(paren) 
 @pytest.fixture(autouse=True)
 def books() -> None:
     for owner in OWNERS:
-        post(GAMING, ADD, owner_id=owner, nonce='n"1, :x', amount=5, client="shop")
-        post_batch(GAMING, [Item(SPEND, owner, "2", 3), Item(SharedOperation.DAILY_REWARD, owner, "3")])
-        duel = post(GAMING, GamingOperation.DUEL, owner_id=owner, nonce="4", amount=2).entry
-        post(GAMING, GamingOperation.REMATCH, owner_id=owner, nonce="5", reverses=duel.pk)
-        post(GAMING, GamingOperation.CHAT, owner_id=owner, nonce="6")
+        post(IMAGINARY, ADD, owner_id=owner, nonce='n"1, :x', amount=5, client="shop")
+        post_batch(IMAGINARY, [Item(SPEND, owner, "2", 3), Item(SharedOperation.DAILY_REWARD, owner, "3")])
+        duel = post(IMAGINARY, ImaginaryOperation.DUEL, owner_id=owner, nonce="4", amount=2).entry
+        post(IMAGINARY, ImaginaryOperation.REMATCH, owner_id=owner, nonce="5", reverses=duel.pk)
+        post(IMAGINARY, ImaginaryOperation.CHAT, owner_id=owner, nonce="6")
 
 
 def export(path: Path, form: str = "jsonl", *options: str) -> Path:
@@ -69,9 +69,9 @@ def test_posting_goes_on_after_an_import(tmp_path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('ledger_entry', 'id'), 1)")
     call_command("importledger", str(file))
-    assert post(GAMING, ADD, owner_id="alice", nonce="7").entry.pk > newest
+    assert post(IMAGINARY, ADD, owner_id="alice", nonce="7").entry.pk > newest
     duel = Entry.objects.get(owner_id="alice", operation="DUEL")
-    post(GAMING, GamingOperation.REMATCH, owner_id="alice", nonce="8", reverses=duel.pk)
+    post(IMAGINARY, ImaginaryOperation.REMATCH, owner_id="alice", nonce="8", reverses=duel.pk)
     assert Reversible.objects.get(pk=duel.pk).remaining == 0
     assert list(verify()) == []
 
@@ -99,7 +99,7 @@ def test_an_import_needs_an_empty_ledger(tmp_path: Path) -> None:
 def test_an_import_goes_on_with_its_own_beginning_alone(tmp_path: Path) -> None:
     file = export(tmp_path / "books.jsonl")
     empty_the_ledger()
-    post(GAMING, ADD, owner_id="alice", nonce="other")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="other")
     lines = file.read_bytes().splitlines(keepends=True)
     with pytest.raises(importing.ImportRefused, match="another entry 1 of alice"):
         importing.import_entries([line for line in lines if b'"alice"' in line], resume=True)
@@ -216,7 +216,7 @@ def test_hledgers_balances_are_ours(tmp_path: Path, hledger: str) -> None:
     assert len(owners) == len(OWNERS)
     assert sorted(owners.values()) == sorted(Account.objects.values_list("balance", flat=True))
     assert owners["owners:alice"] == Account.objects.get(pk="alice").balance
-    operations = balances(hledger, journal, "gaming")
+    operations = balances(hledger, journal, "imaginary")
     for operation, balance in operations.items():
         moved = sum(Entry.objects.filter(operation=operation.partition(":")[2]).values_list("delta", flat=True))
         assert balance == -moved

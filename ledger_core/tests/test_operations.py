@@ -7,7 +7,7 @@ import pytest
 from ledger_core.claims import Daily
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
-from ledger_core.tests.gaming import ADD, CHESS, GAMING, ChessOperation, GamingOperation
+from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, ChessOperation, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
 
 
@@ -25,23 +25,23 @@ def test_shared_operations_have_their_values(operation: SharedOperation, value: 
 
 
 def test_an_app_has_the_shared_operations_and_its_own() -> None:
-    assert list(GAMING) == [*SharedOperation, *GamingOperation]
+    assert list(IMAGINARY) == [*SharedOperation, *ImaginaryOperation]
 
 
 def test_a_code_is_parsed_to_its_operation() -> None:
-    assert GAMING.parse("DUEL") is GamingOperation.DUEL
-    assert GAMING.parse("CREDIT_ADD") is SharedOperation.CREDIT_ADD
+    assert IMAGINARY.parse("DUEL") is ImaginaryOperation.DUEL
+    assert IMAGINARY.parse("CREDIT_ADD") is SharedOperation.CREDIT_ADD
 
 
 @pytest.mark.parametrize("code", ["PURCHASE", "duel", "", "DUEL ", "__class__"])
 def test_an_unknown_code_is_refused(code: str) -> None:
     with pytest.raises(InvalidOperation, match=f"^Invalid operation: {code}$"):
-        GAMING.parse(code)
+        IMAGINARY.parse(code)
 
 
 def test_another_apps_operation_of_the_same_code_is_not_in_the_set() -> None:
-    assert GamingOperation.DUEL in GAMING
-    assert ChessOperation.DUEL not in GAMING  # type: ignore[operator]
+    assert ImaginaryOperation.DUEL in IMAGINARY
+    assert ChessOperation.DUEL not in IMAGINARY  # type: ignore[operator]
     assert ChessOperation.DUEL in CHESS
 
 
@@ -55,7 +55,7 @@ def test_operations_of_equal_value_stay_apart() -> None:
 
 @pytest.mark.parametrize(
     ("operation", "amount", "delta"),
-    [(ADD, 1, 10), (ADD, 3, 30), (GamingOperation.DUEL, 3, -21), (GamingOperation.CHAT, MAX_CREDITS, 0)],
+    [(ADD, 1, 10), (ADD, 3, 30), (ImaginaryOperation.DUEL, 3, -21), (ImaginaryOperation.CHAT, MAX_CREDITS, 0)],
 )
 def test_the_delta_is_value_times_amount(operation: Operation, amount: int, delta: int) -> None:
     assert operation.delta(amount) == delta
@@ -67,8 +67,8 @@ def test_the_delta_is_value_times_amount(operation: Operation, amount: int, delt
         (ADD, 0),
         (ADD, -1),
         (ADD, MAX_CREDITS // 10 + 1),
-        (GamingOperation.DUEL, MAX_CREDITS // 7 + 1),
-        (GamingOperation.CHAT, MAX_CREDITS + 1),
+        (ImaginaryOperation.DUEL, MAX_CREDITS // 7 + 1),
+        (ImaginaryOperation.CHAT, MAX_CREDITS + 1),
         (SharedOperation.DAILY_REWARD, 2),
         (SharedOperation.SIGNUP_CREDIT, 2),
     ],

@@ -6,23 +6,23 @@ from ledger_core.errors import InvalidRequest
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import Operation, OperationSet, Terms
 from ledger_core.posting import InsufficientBalance, NonceReused, NotReversible, Posted, post
-from ledger_core.tests.gaming import ADD, CHESS, GAMING, ChessOperation, GamingOperation
+from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, ChessOperation, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
 
 pytestmark = pytest.mark.django_db
 
-DUEL, REMATCH = GamingOperation.DUEL, GamingOperation.REMATCH
+DUEL, REMATCH = ImaginaryOperation.DUEL, ImaginaryOperation.REMATCH
 
 
 @pytest.fixture
 def duel() -> Entry:
     """Three units, which alice paid for."""
-    post(GAMING, ADD, owner_id="alice", nonce="credit", amount=10)
-    return post(GAMING, DUEL, owner_id="alice", nonce="duel", amount=3).entry
+    post(IMAGINARY, ADD, owner_id="alice", nonce="credit", amount=10)
+    return post(IMAGINARY, DUEL, owner_id="alice", nonce="duel", amount=3).entry
 
 
 def rematch(entry: Entry, nonce: str, amount: int = 1, owner_id: str = "alice") -> Posted:
-    return post(GAMING, REMATCH, owner_id=owner_id, nonce=nonce, amount=amount, reverses=entry.pk)
+    return post(IMAGINARY, REMATCH, owner_id=owner_id, nonce=nonce, amount=amount, reverses=entry.pk)
 
 
 def test_it_is_taken_back_at_once(duel: Entry) -> None:
@@ -62,7 +62,7 @@ def test_its_retry_is_a_replay(duel: Entry) -> None:
 
 
 def test_its_nonce_with_another_entry_is_refused(duel: Entry) -> None:
-    other = post(GAMING, DUEL, owner_id="alice", nonce="other").entry
+    other = post(IMAGINARY, DUEL, owner_id="alice", nonce="other").entry
     rematch(duel, "1")
     with pytest.raises(NonceReused) as refusal:
         rematch(other, "1")
@@ -89,7 +89,7 @@ def test_another_apps_entry_of_that_operation_is_refused(duel: Entry) -> None:
 
 def test_an_entry_that_is_not_there_is_refused(duel: Entry) -> None:
     with pytest.raises(NotReversible):
-        post(GAMING, REMATCH, owner_id="alice", nonce="1", reverses=MAX_CREDITS)
+        post(IMAGINARY, REMATCH, owner_id="alice", nonce="1", reverses=MAX_CREDITS)
 
 
 class TwoWaysOperation(Operation):
@@ -133,8 +133,8 @@ def test_a_reversal_that_takes_credits_needs_them() -> None:
 
     gifts = OperationSet("gifts", GiftOperation)
     gift = post(gifts, GiftOperation.GIFT, owner_id="alice", nonce="1").entry
-    post(GAMING, GamingOperation.LOOT, owner_id="alice", nonce="2")
-    post(GAMING, DUEL, owner_id="alice", nonce="3")
+    post(IMAGINARY, ImaginaryOperation.LOOT, owner_id="alice", nonce="2")
+    post(IMAGINARY, DUEL, owner_id="alice", nonce="3")
     post(CHESS, ChessOperation.DUEL, owner_id="alice", nonce="4")
     with pytest.raises(InsufficientBalance):
         post(gifts, GiftOperation.REVOKE, owner_id="alice", nonce="5", reverses=gift.pk)
@@ -144,10 +144,10 @@ def test_a_reversal_that_takes_credits_needs_them() -> None:
 @pytest.mark.parametrize("reverses", [None, 0, -1, MAX_CREDITS + 1, "1"])
 def test_the_entry_must_be_named(reverses: int | None) -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        post(GAMING, REMATCH, owner_id="alice", nonce="1", reverses=reverses)
+        post(IMAGINARY, REMATCH, owner_id="alice", nonce="1", reverses=reverses)
     assert refusal.value.data["errors"][0]["field"] == "reverses"
 
 
 def test_an_operation_that_reverses_nothing_takes_no_entry(duel: Entry) -> None:
     with pytest.raises(InvalidRequest, match="LOOT reverses nothing"):
-        post(GAMING, GamingOperation.LOOT, owner_id="alice", nonce="1", reverses=duel.pk)
+        post(IMAGINARY, ImaginaryOperation.LOOT, owner_id="alice", nonce="1", reverses=duel.pk)

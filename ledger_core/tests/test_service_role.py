@@ -14,7 +14,7 @@ from ledger_core import clients
 from ledger_core.models import Client as ApiClient
 from ledger_core.models import Entry, Key
 from ledger_core.posting import InsufficientBalance, Item, post, post_batch
-from ledger_core.tests.gaming import ADD, GAMING, SPEND, GamingOperation
+from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperation
 from ledger_core.verification import verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ def as_service(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("SERVICE_DATABASE_URL", f"postgresql://{role}:s3cr%27t@/x")
     call_command("servicerole", verbosity=0)
     call_command("servicerole", verbosity=0)  # as after a further migration
-    post(GAMING, ADD, owner_id="alice", nonce="0", amount=9)
+    post(IMAGINARY, ADD, owner_id="alice", nonce="0", amount=9)
     _reconnect(role, "s3cr't")
     yield
     _reconnect(owner, password)
@@ -43,13 +43,13 @@ def _reconnect(user: str, password: str) -> None:
 
 
 def test_it_posts_reads_and_verifies(as_service: None) -> None:
-    duel = post(GAMING, GamingOperation.DUEL, owner_id="alice", nonce="1", amount=3).entry
-    post(GAMING, GamingOperation.REMATCH, owner_id="alice", nonce="2", reverses=duel.pk)
-    items: list[Item[GamingOperation]] = [Item(GamingOperation.REMATCH, "alice", "3", 1, duel.pk)]
-    post_batch(GAMING, [*items, Item(GamingOperation.LOOT, "bob", "1")])
-    assert post_batch(GAMING, items)[0].replayed
+    duel = post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="1", amount=3).entry
+    post(IMAGINARY, ImaginaryOperation.REMATCH, owner_id="alice", nonce="2", reverses=duel.pk)
+    items: list[Item[ImaginaryOperation]] = [Item(ImaginaryOperation.REMATCH, "alice", "3", 1, duel.pk)]
+    post_batch(IMAGINARY, [*items, Item(ImaginaryOperation.LOOT, "bob", "1")])
+    assert post_batch(IMAGINARY, items)[0].replayed
     with pytest.raises(InsufficientBalance):
-        post(GAMING, SPEND, owner_id="bob", nonce="2", amount=100)
+        post(IMAGINARY, SPEND, owner_id="bob", nonce="2", amount=100)
     assert Entry.objects.count() == 5
     assert list(verify()) == []
 

@@ -15,7 +15,7 @@ from ledger_core.posting import post
 from ledger_core.posting.requests import Item, Request
 from ledger_core.posting.single import _POST
 from ledger_core.tests.factories import post_call
-from ledger_core.tests.gaming import ADD, GAMING, SPEND
+from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ def _connected() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_connected")
 def test_it_answers_as_a_cursor_does() -> None:
-    post(GAMING, ADD, owner_id="alice", nonce="ä", client="☃")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="ä", client="☃")
     (columns,) = _BALANCE.fetch({"owner_id": "alice"})
     with transaction.atomic():
         assert _BALANCE.fetch({"owner_id": "alice"}) == [columns]
@@ -40,7 +40,7 @@ def test_it_answers_as_a_cursor_does() -> None:
 
 @pytest.mark.usefixtures("_connected")
 def test_what_it_posts_reads_back_the_same() -> None:
-    posted = post(GAMING, SPEND, **post_call(owner_id=post(GAMING, ADD, **post_call()).entry.owner_id)).entry
+    posted = post(IMAGINARY, SPEND, **post_call(owner_id=post(IMAGINARY, ADD, **post_call()).entry.owner_id)).entry
     read = Entry.objects.get(pk=posted.pk)
     values: list[dict[str, Any]] = [
         {field.attname: getattr(entry, field.attname) for field in Entry._meta.concrete_fields}
@@ -57,7 +57,7 @@ def test_no_row_is_an_empty_list() -> None:
 @pytest.mark.usefixtures("_connected")
 def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
     """psycopg begins a transaction with a cursor's first statement; one that went past it would commit by itself."""
-    fields = Request.of(GAMING, Item(ADD, "alice", "1"), "").fields
+    fields = Request.of(IMAGINARY, Item(ADD, "alice", "1"), "").fields
     with transaction.atomic():
         assert _POST.fetch(fields)
         transaction.set_rollback(True)
@@ -66,7 +66,7 @@ def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
 
 @pytest.mark.usefixtures("_connected")
 def test_a_refusal_names_its_constraint() -> None:
-    fields = Request.of(GAMING, Item(SPEND, "alice", "1"), "").fields
+    fields = Request.of(IMAGINARY, Item(SPEND, "alice", "1"), "").fields
     with pytest.raises(IntegrityError) as refused:
         _POST.fetch(fields)
     assert isinstance(refused.value.__cause__, PostgresError)
@@ -76,7 +76,7 @@ def test_a_refusal_names_its_constraint() -> None:
 
 @pytest.mark.usefixtures("_connected")
 def test_a_nul_is_refused_and_cuts_nothing_off() -> None:
-    fields = Request.of(GAMING, Item(ADD, "alice", "1"), "blog\0shop").fields
+    fields = Request.of(IMAGINARY, Item(ADD, "alice", "1"), "blog\0shop").fields
     with pytest.raises(DataError, match="NUL"):
         _POST.fetch(fields)
     assert not Entry.objects.exists()

@@ -9,24 +9,24 @@ from django.db import connection
 
 from ledger_core.models import Account, Entry
 from ledger_core.posting import Item, post, post_batch
-from ledger_core.tests.gaming import ADD, GAMING, GamingOperation
+from ledger_core.tests.imaginary import ADD, IMAGINARY, ImaginaryOperation
 from ledger_core.verification import verify
 
 pytestmark = pytest.mark.django_db
 
-DUEL, REMATCH = GamingOperation.DUEL, GamingOperation.REMATCH
+DUEL, REMATCH = ImaginaryOperation.DUEL, ImaginaryOperation.REMATCH
 
 
 @pytest.fixture(autouse=True)
 def books() -> None:
     """alice has ten entries, one of them reversed; two owners stand around her."""
     for owner in ("aaron", "alice", "bob"):
-        post(GAMING, ADD, owner_id=owner, nonce="0", amount=10)
-        post_batch(GAMING, [Item(ADD, owner, str(n)) for n in range(1, 6)])
-        duel = post(GAMING, DUEL, owner_id=owner, nonce="6", amount=3).entry
-        post(GAMING, REMATCH, owner_id=owner, nonce="7", reverses=duel.pk)
-        post(GAMING, REMATCH, owner_id=owner, nonce="8", reverses=duel.pk)
-        post(GAMING, GamingOperation.CHAT, owner_id=owner, nonce="9")
+        post(IMAGINARY, ADD, owner_id=owner, nonce="0", amount=10)
+        post_batch(IMAGINARY, [Item(ADD, owner, str(n)) for n in range(1, 6)])
+        duel = post(IMAGINARY, DUEL, owner_id=owner, nonce="6", amount=3).entry
+        post(IMAGINARY, REMATCH, owner_id=owner, nonce="7", reverses=duel.pk)
+        post(IMAGINARY, REMATCH, owner_id=owner, nonce="8", reverses=duel.pk)
+        post(IMAGINARY, ImaginaryOperation.CHAT, owner_id=owner, nonce="9")
 
 
 def tamper(*statements: str) -> None:
@@ -157,7 +157,7 @@ def test_tampering_is_found_and_named(what: str) -> None:
 def test_since_looks_at_what_came_later_and_at_what_stands_before_it() -> None:
     later = datetime.now(UTC) + timedelta(hours=1)
     Account.objects.filter(pk="alice").update(updated_on=later)
-    post(GAMING, ADD, owner_id="alice", nonce="later")
+    post(IMAGINARY, ADD, owner_id="alice", nonce="later")
     Account.objects.filter(pk="aaron").update(updated_on=later)
     assert faults(since=later) == [("aaron", 10, "account")]
     tamper(f"UPDATE ledger_entry SET hash = '\\x00' {ALICE} = 10")
@@ -214,9 +214,9 @@ def test_the_trial_balance_agrees_to_the_credit() -> None:
         name: (int(entries.replace(",", "")), int(moved.replace(",", "")))
         for name, entries, moved in (line.rsplit(maxsplit=2) for line in lines)
     }
-    assert cells["gaming:CREDIT_ADD"] == (18, 450)
-    assert cells["gaming:DUEL"] == (3, -63)
-    assert cells["gaming:REMATCH"] == (6, 42)
+    assert cells["imaginary:CREDIT_ADD"] == (18, 450)
+    assert cells["imaginary:DUEL"] == (3, -63)
+    assert cells["imaginary:REMATCH"] == (6, 42)
     assert cells["all entries"] == (30, 429)
     assert cells["all balances"] == (3, 429)
 

@@ -3,6 +3,7 @@
 from shared_ledger.calls import Posted
 from shared_ledger.clients import AsyncLedger, Ledger
 from shared_ledger.errors import (
+    AccountLocked,
     AccountNotFound,
     AddressTooLong,
     AlreadyClaimed,
@@ -36,6 +37,7 @@ from shared_ledger.errors import (
 from shared_ledger.made.models import Balance, Batch, Entry, Operation, PostRequest, Scope
 
 __all__ = [
+    "AccountLocked",
     "AccountNotFound",
     "AddressTooLong",
     "AlreadyClaimed",

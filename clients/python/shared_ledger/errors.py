@@ -128,6 +128,10 @@ class DatabaseUnavailable(LedgerError, code="database-unavailable"):
     """The ledger was not available, for longer than it was retried: whether an entry was posted is not known."""
 
 
+class AccountLocked(LedgerError, code="account-locked"):
+    """The account was locked, for longer than it was retried: nothing was posted."""
+
+
 class InternalError(LedgerError, code="internal-error"):
     """A fault of the ledger's own; whether an entry was posted is not known: post again, with the same nonce."""
 

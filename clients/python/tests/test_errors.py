@@ -121,7 +121,7 @@ def test_an_error_can_be_sent_between_processes(service: Service) -> None:
 
 @pytest.mark.service
 def test_an_app_that_is_not_there_is_told(service: Service) -> None:
-    with Ledger(service.url, key=service.key, app="gaming") as ledger, pytest.raises(NotFound):
+    with Ledger(service.url, key=service.key, app="imaginary") as ledger, pytest.raises(NotFound):
         ledger.operations()
 
 

@@ -1,4 +1,4 @@
-"""A ledger app for the core's own tests, which know no plugin: only its operations."""
+"""Apps for the core's own tests, which must know no installed app. No real app will ever have these labels."""
 
 from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
 
@@ -6,18 +6,18 @@ SPEND = SharedOperation.CREDIT_SPEND
 ADD = SharedOperation.CREDIT_ADD
 
 
-class GamingOperation(Operation):
+class ImaginaryOperation(Operation):
     LOOT = Terms(+7, "Found.")
     DUEL = Terms(-7, "Lost.")
     REMATCH = Terms(+7, "A duel taken back.", reverses=DUEL)
     CHAT = Terms(0, "Said: recorded, and moves nothing.")
 
 
-GAMING = OperationSet("gaming", GamingOperation)
+IMAGINARY = OperationSet("imaginary", ImaginaryOperation)
 
 
 class ChessOperation(Operation):
     DUEL = Terms(-1, "Played.")
 
 
-CHESS = OperationSet("chess", ChessOperation)
+CHESS = OperationSet("imaginary_chess", ChessOperation)
