@@ -62,6 +62,7 @@ lint: install ## ruff, mypy and the direction of imports
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) lint-imports
+	$(RUN) pytest -q -m "not django_db" ledger_project/tests/test_imports.py
 
 audit: install ## known vulnerabilities of the packages in uv.lock, as api.osv.dev knows them
 	@$(UV) audit --locked --preview-features audit-command || \

@@ -126,6 +126,23 @@ class Project:
         )
 
     @contextmanager
+    def app(self, name: str) -> Iterator[Path]:
+        """Add an app as the documentation says: one command, and one line in the settings."""
+        settings = self.folder / "ledger_project" / "settings.py"
+        before = settings.read_text()
+        made = self.command("manage.py", "startledgerapp", name)
+        assert made.returncode == 0, made.stderr
+        (line,) = re.findall(r"^    .*,$", made.stdout, re.MULTILINE)
+        head, installed, rest = before.partition("INSTALLED_APPS = [\n")
+        apps, end, tail = rest.partition("]\n")
+        settings.write_text(f"{head}{installed}{apps}{line}\n{end}{tail}")
+        try:
+            yield self.folder / name
+        finally:
+            settings.write_text(before)
+            shutil.rmtree(self.folder / name)
+
+    @contextmanager
     def serve(self, stop: signal.Signals = signal.SIGINT, **changes: str) -> Iterator[Service]:
         """Serve the project; end it by `stop`, as Ctrl-C would, and see that it ends."""
         port = free_port()
