@@ -26,7 +26,7 @@ from ledger_core.api.json import BodyTooLarge, Negotiation, answer
 from ledger_core.api.problems import UnsupportedMediaType
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.throttling import ClientThrottle
-from ledger_core.balances import AccountNotFound, balance_at, balance_of
+from ledger_core.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
 from ledger_core.entries import EntryNotFound, entries_of, entry_of, require_known
 from ledger_core.errors import AccountLocked, InvalidOperation, InvalidRequest
 from ledger_core.models import Client
@@ -108,7 +108,7 @@ class PostView(LedgerAPIView):
 
 
 class BalanceView(LedgerAPIView):
-    @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound), query=BalanceQuery)
+    @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound, MomentUnclear), query=BalanceQuery)
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Read a balance
 

@@ -96,6 +96,10 @@ class AccountNotFound(LedgerError, code="account-not-found"):
     """Nothing was ever posted for the owner; at the moment that was asked for, nothing yet."""
 
 
+class MomentUnclear(LedgerError, code="moment-unclear"):
+    """The owner has entries that are later than the database's clock: a balance of that moment cannot be known."""
+
+
 class EntryNotFound(LedgerError, code="entry-not-found"):
     """The app has no such entry."""
 
