@@ -4,5 +4,5 @@
 WITH clock AS (SELECT statement_timestamp() + interval '1 minute' AS moment)
 SELECT owner_id, past + 1, seq - past, updated_on
 FROM clock CROSS JOIN ledger_account CROSS JOIN LATERAL (SELECT ledger_seq_before(owner_id, moment) AS past) AS before
-WHERE updated_on > moment AND (owner_id = %(owner)s OR %(owner)s::text IS NULL)
+WHERE updated_on > moment AND seq > past AND (owner_id = %(owner)s OR %(owner)s::text IS NULL)
 ORDER BY owner_id
