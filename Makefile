@@ -10,7 +10,7 @@ PROD := docker compose --profile prod
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test unit check lint audit format docs browser screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
-    client upgrade migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
+    client upgrade database-schema migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -90,6 +90,9 @@ client: install ## make the Python client's types and the Postman collection of 
 
 upgrade: install ## migrate the database
 	$(RUN) manage.py migrate
+
+database-schema: install ## write what the migrations make to ledger_core/sql/database_schema.txt, after a new one of ledger_core
+	@WRITE_DATABASE_SCHEMA=1 $(RUN) pytest -q ledger_core/tests/test_database_schema.py
 
 migrations: install ## write the migrations of an app: make migrations app=content
 	$(RUN) manage.py makemigrations $(app)

@@ -14,6 +14,7 @@ from ledger_core.models import Account, Verification
 from ledger_core.values import OwnerId, check
 
 _VERIFY = sql.load("verify")
+_FUTURE = sql.load("future")
 _ENTRIES_AT_ONCE = 20_000  # a range of owners with about as many: a tenth of a second, and a step of the progress bar
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -25,6 +26,23 @@ class Fault:
     owner_id: str
     seq: int | None
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FutureEntries:
+    """Entries of an owner that are later than the database's clock, from the sequence number `seq` on.
+
+    No fault: they follow from those before them. The clock was ahead when they were posted, or is behind now.
+    """
+
+    owner_id: str
+    seq: int
+    entries: int
+    newest: datetime
+
+    @property
+    def detail(self) -> str:
+        return f"time: {self.entries} entries are later than the database's clock, up to {self.newest.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,13 @@ def verify(
     for checked, faults in _in_parallel(lambda range_: _faults(range_, since), ranges, jobs):
         yield from faults
         progress(checked.entries)
+
+
+def in_the_future(owner: str | None = None) -> list[FutureEntries]:
+    """Return the owners, or the one, who have entries that are later than the database's clock by over a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FUTURE, {"owner": owner})
+        return [FutureEntries(*row) for row in cursor.fetchall()]
 
 
 def record(*, started_on: datetime, accounts: int, entries: int, faults: int) -> None:

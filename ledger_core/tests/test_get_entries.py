@@ -1,7 +1,7 @@
 """GET ledger/{owner_id}/entries, GET entries/{id} and GET ledger/{owner_id}?at=…"""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.balances import balance_at
 from ledger_core.entries import entries_of
-from ledger_core.models import Entry
+from ledger_core.models import Account, Entry
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
 
@@ -158,6 +158,22 @@ def test_of_entries_of_one_moment_the_last_counts(api: Client) -> None:
     assert get(api, "/api/v1/content/ledger/alice", at=moment)["balance"] == 60
 
 
+def test_a_moment_is_unclear_where_entries_of_the_future_may_be_from_before_it(api: Client, post_json: Post) -> None:
+    """As after the database's clock was ahead for a while: neither 404 nor a balance without these entries is right."""
+    post_json(post_body(owner_id="alice"))
+    first = Account.objects.get().created_on
+    ahead = datetime.now(UTC) + timedelta(hours=26)
+    Account.objects.update(updated_on=ahead)
+    post_json(post_body(owner_id="alice"))
+
+    address = "/api/v1/content/ledger/alice"
+    problem = problem_of(api.get(address, {"at": datetime.now(UTC).isoformat()}))
+    assert (problem["status"], problem["code"]) == (409, "moment-unclear")
+    assert get(api, address, at=ahead.isoformat())["balance"] == get(api, address)["balance"] == 20
+    earlier = api.get(address, {"at": (first - timedelta(seconds=1)).isoformat()})
+    assert problem_of(earlier)["code"] == "account-not-found"
+
+
 @pytest.mark.parametrize("query", ["at=now", "at=", "at=2026-11-24", "when=2026-11-24T09:30:00Z"])
 def test_a_moment_that_cannot_be_read_is_refused(api: Client, query: str) -> None:
     assert problem_of(api.get(f"/api/v1/content/ledger/alice?{query}"))["code"] == "invalid-request"
@@ -203,7 +219,8 @@ FILL = """
     )
     INSERT INTO ledger_entry
         (owner_id, seq, app, operation, amount, delta, balance_after, nonce, client, created_on, hash)
-    SELECT owner_id, seq, 'content', 'CREDIT_ADD', 1, 0, 0, 'nonce-' || seq, '', now() + seq * interval '1 minute', ''
+    SELECT owner_id, seq, 'content', 'CREDIT_ADD', 1, 0, 0, 'nonce-' || seq, '',
+        now() + (seq - 10000) * interval '1 minute', ''
     FROM account, generate_series(1, 10000) seq
 """
 
