@@ -176,10 +176,10 @@ def empty() -> Iterator[str]:
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def manage(url: str, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
+def manage(url: str, *arguments: str, folder: Path = ROOT, **changes: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=environment(DATABASE_URL=url, **changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
