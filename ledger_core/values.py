@@ -44,7 +44,8 @@ Amount = Annotated[
     Meta(
         ge=1,
         le=MAX_CREDITS,
-        description="How many units of the operation; each moves the operation's value in credits.",
+        description="How many units of the operation; each moves the operation's value in credits, or, of one that "
+        "reverses another, moves back what a unit of the reversed entry moved.",
         examples=[1],
     ),
 ]

@@ -136,11 +136,18 @@ class OperationDocument(Struct, kw_only=True):
     """An operation of the app, and its rules."""
 
     operation: OperationCode
-    value: Annotated[int, Meta(description="What one unit adds to the balance, in credits.")]
+    value: Annotated[
+        int | None,
+        Meta(
+            description="What one unit adds to the balance, in credits. Null for an operation that reverses another: a "
+            "unit moves back what a unit of the reversed entry moved."
+        ),
+    ]
     scope: Annotated[Scope, Meta(description="What a client has to be allowed, to post it.")]
     max_amount: Annotated[int, Meta(description="The most units that one request may ask for.")]
     claim: Annotated[str | None, Meta(description="How often an owner can have it: once or daily, or without limit.")]
     reverses: Annotated[str | None, Meta(description="The operation whose entries it takes back.")]
+    retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
     description: str
 
     @classmethod
@@ -148,11 +155,12 @@ class OperationDocument(Struct, kw_only=True):
         terms = operation.terms
         return cls(
             operation=operation.code,
-            value=terms.value,
+            value=operation.worth,
             scope=operation.scope,
             max_amount=operation.max_amount,
             claim=terms.claim.name if terms.claim else None,
             reverses=operation.reverses.code if operation.reverses else None,
+            retired=terms.retired,
             description=terms.description,
         )
 

@@ -177,8 +177,12 @@ class LedgerSchema(AutoSchema):
 
 
 def _one_after_the_other(operations: OperationSet[Any]) -> list[Operation]:
-    """Return the operations in an order in which each can be had: what gives credits first, and most of all."""
-    return sorted(operations, key=lambda operation: -operation.terms.value if operation.scope is Scope.MINT else 0)
+    """Return the operations in an order in which each can be had: what gives credits first, and most of all.
+
+    Without the retired ones, and their reversals: on a new ledger nobody can have these.
+    """
+    on_sale = (o for o in operations if not (o.terms.retired or (o.reverses and o.reverses.terms.retired)))
+    return sorted(on_sale, key=lambda operation: -(operation.worth or 0) if operation.scope is Scope.MINT else 0)
 
 
 def _as_it_stands(operation: Operation, operations: list[Operation]) -> tuple[dict[str, Any], str]:
@@ -189,10 +193,10 @@ def _as_it_stands(operation: Operation, operations: list[Operation]) -> tuple[di
             f"`reverses` is the id that {operation.reverses.code} was answered with: {entry_id} on a new ledger that "
             "has been asked for these examples in their order, and nothing else."
         )
-    if operation is SharedOperation.CREDIT_ADD:
-        cost = -sum(min(0, other.terms.value) for other in operations)
-        return {"amount": cost // operation.terms.value + 1}, "Enough for all the examples that follow."
-    if operation.terms.value < 0:
+    if operation is SharedOperation.CREDIT_ADD and operation.worth:
+        cost = -sum(min(0, other.worth or 0) for other in operations)
+        return {"amount": cost // operation.worth + 1}, "Enough for all the examples that follow."
+    if (operation.worth or 0) < 0:
         return {}, f"Takes credits: the example of {SharedOperation.CREDIT_ADD.code} gives them."
     return {}, ""
 

@@ -27,10 +27,10 @@ from ledger_core.api.problems import UnsupportedMediaType
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.throttling import ClientThrottle
 from ledger_core.balances import AccountNotFound, balance_at, balance_of
-from ledger_core.entries import EntryNotFound, entries_of, entry_of
+from ledger_core.entries import EntryNotFound, entries_of, entry_of, require_known
 from ledger_core.errors import AccountLocked, InvalidOperation, InvalidRequest
 from ledger_core.models import Client
-from ledger_core.operations import Operation, OperationSet
+from ledger_core.operations import Operation, OperationRetired, OperationSet
 from ledger_core.rate_limits.rates import Window
 
 _POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType, AccountLocked)
@@ -75,6 +75,7 @@ class PostView(LedgerAPIView):
         (
             *_POSTING,
             InvalidOperation,
+            OperationRetired,
             posting.InsufficientBalance,
             posting.NonceReused,
             posting.AlreadyClaimed,
@@ -159,7 +160,7 @@ class EntriesView(LedgerAPIView):
         """
         query = decode_query(request, EntriesQuery)
         if query.operation is not None:
-            self.operations.parse(query.operation)
+            require_known(self.operations, query.operation)
         entries = entries_of(
             self.operations.app,
             owner_id,

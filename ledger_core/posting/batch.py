@@ -113,7 +113,7 @@ def _require_different_nonces(requests: Sequence[Request]) -> None:
 
 def _post(requests: Sequence[Request]) -> tuple[dict[Key, Entry], dict[Key, Entry]]:
     """Return the entries that were posted now, and those that earlier requests had posted."""
-    earlier: dict[Key, Entry] = {}
+    earlier = _retries_of_older_terms(requests)
     for _ in range(_ATTEMPTS):
         pending = [request for request in requests if request.key not in earlier]
         try:
@@ -126,6 +126,23 @@ def _post(requests: Sequence[Request]) -> tuple[dict[Key, Entry], dict[Key, Entr
             # Nothing is at fault: items were posted before, and are replays; or others have changed the books
             # between the refusal and the look at them.
     raise BatchRefused("These accounts are changed too often for it at the moment: retry.")
+
+
+def _retries_of_older_terms(requests: Sequence[Request]) -> dict[Key, Entry]:
+    """Return the entries of retries that the present terms of operations rule out. Raises InvalidBatch for new ones."""
+
+    def require(request: Request) -> None:
+        if request.key not in earlier:
+            request.require_postable()
+
+    earlier: dict[Key, Entry] = {}
+    try:
+        each(require, requests)
+    except InvalidBatch:
+        earlier = earlier_entries(requests)
+        each(require, requests)
+        _raise_if_any(_judge(requests, earlier))
+    return earlier
 
 
 def _judge(requests: Sequence[Request], earlier: dict[Key, Entry]) -> list[LedgerError | None]:

@@ -38,12 +38,15 @@ class _Values(Struct):
 
 
 class Request(Struct, frozen=True):
-    """An item of an app that can be asked of the database; whether it can be had, the database decides."""
+    """An item of an app that can be asked of the database; whether it can be had, the database decides.
+
+    `delta` is None for a reversal: the database reads what the reversed entry moved.
+    """
 
     app: str
     client: str
     item: Item[Operation]
-    delta: int
+    delta: int | None
 
     @classmethod
     def of(cls, operations: OperationSet[Own], item: Item[SharedOperation | Own], client: str) -> Self:
@@ -57,6 +60,13 @@ class Request(Struct, frozen=True):
         elif item.reverses is not None:
             raise InvalidRequest.of_field("reverses", f"{operation.code} reverses nothing")
         return cls(operations.app, client, item, operation.delta(item.amount))
+
+    def require_postable(self) -> None:
+        """Raise OperationRetired or InvalidRequest where the operation's present terms rule the request out.
+
+        They may have changed since the request was posted, so whoever asks looks for the nonce as well.
+        """
+        self.item.operation.require_postable(self.item.amount)
 
     @property
     def key(self) -> Key:

@@ -7,8 +7,9 @@ from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connection, t
 from msgspec import Struct
 
 from ledger_core import metrics, sql
+from ledger_core.errors import InvalidRequest
 from ledger_core.models import Entry
-from ledger_core.operations import OperationSet, Own, SharedOperation
+from ledger_core.operations import OperationRetired, OperationSet, Own, SharedOperation
 from ledger_core.posting.judgement import explain
 from ledger_core.posting.refusals import refusal_of
 from ledger_core.posting.requests import Item, Request, earlier_entries
@@ -38,19 +39,20 @@ def post(
 
     An operation that reverses another takes the id of the entry in `reverses`. Committed when it returns, unless a
     transaction surrounds it. A request that is repeated with its nonce returns the entry of the first. Raises
-    InvalidRequest, InvalidOperation, InsufficientBalance, BalanceTooLarge, AlreadyClaimed, NotReversible or
-    NonceReused; then nothing was written, and the nonce is as free as it was.
+    InvalidRequest, InvalidOperation, OperationRetired, InsufficientBalance, BalanceTooLarge, AlreadyClaimed,
+    NotReversible or NonceReused; then nothing was written, and the nonce is as free as it was.
     """
     request = Request.of(operations, Item(operation, owner_id, nonce, amount, reverses), client)
     with metrics.series(metrics.POST_SECONDS, operations.app, operation.code).time():
         try:
+            request.require_postable()
             entry = _insert(request)
-        except (DataError, IntegrityError) as error:
+        except (OperationRetired, InvalidRequest, DataError, IntegrityError) as error:
             # The nonce is looked for after every refusal, not only its own constraint's: the retry of a debit
-            # may well ask for more than the first one left.
+            # may well ask for more than the first one left, and the operation's terms may have changed.
             earlier = earlier_entries([request]).get(request.key)
             if earlier is None:
-                if refusal := refusal_of(error):
+                if isinstance(error, DataError | IntegrityError) and (refusal := refusal_of(error)):
                     raise explain(refusal, request) from error
                 raise
             if difference := request.difference(earlier):

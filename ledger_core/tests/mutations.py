@@ -17,6 +17,7 @@ from ledger_core import constraints
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MIGRATION, POST = "ledger_core/sql/0002_rules.sql", "ledger_core/sql/post.sql"
+BATCH = "ledger_core/sql/0008_reversals.sql"
 LAST_MIGRATION = "ledger_core/migrations/0006_moments.py"
 OPTIONS = ["-q", "-n", "2", "--tb=no", "-p", "no:cacheprovider"]
 APPS = ["ledger_core", "content", "ecommerce"]
@@ -75,25 +76,26 @@ MUTATIONS: Mapping[str, Edits] = {
         (POST, "updated_on = greatest(a.updated_on, excluded.updated_on)", "updated_on = excluded.updated_on")
     ],
     "the balance that is proposed": [(POST, "greatest(%(delta)s::bigint, 0)", "%(delta)s::bigint")],
-    "the reversed entry's operation": [(POST, "            AND operation = %(reversed_operation)s\n", "")],
-    "the reversed entry's app": [(POST, " AND app = %(app)s\n            AND", "\n            AND")],
+    "the reversed entry's operation": [(POST, "operation = %(reversed_operation)s AND", "")],
+    "the reversed entry's app": [(POST, " AND app = %(app)s\n    AND", "\n    AND")],
+    "the units of the reversed entry": [(POST, " AND amount >= %(amount)s", "")],
     "the period of a claim": [(MIGRATION, "to_char(moment AT TIME ZONE 'UTC', period)", "period")],
     "the order of a batch's locks": [
         (
-            MIGRATION,
+            BATCH,
             """FROM jsonb_to_recordset(items) AS item (owner_id text)
     ORDER BY 1""",
             """FROM ROWS FROM (jsonb_to_recordset(items) AS (owner_id text))
     WITH ORDINALITY AS item (owner_id, position)
     GROUP BY owner_id ORDER BY min(position)""",
         ),
-        (MIGRATION, "SELECT DISTINCT owner_id", "SELECT owner_id"),
+        (BATCH, "SELECT DISTINCT owner_id", "SELECT owner_id"),
     ],
     "a batch's locks": [
-        (MIGRATION, "ON CONFLICT (owner_id) DO UPDATE SET seq = a.seq;", "ON CONFLICT (owner_id) DO NOTHING;")
+        (BATCH, "ON CONFLICT (owner_id) DO UPDATE SET seq = a.seq;", "ON CONFLICT (owner_id) DO NOTHING;")
     ],
     "the least of a batch's reversals": [
-        (MIGRATION, "min(coalesce(reversed.amount, 0))", "max(coalesce(reversed.amount, 0))")
+        (BATCH, "min(coalesce(reversed_amount, 0))", "max(coalesce(reversed_amount, 0))")
     ],
     "what is before a moment": instead("sql/0006_moments.sql", ") < moment THEN", ") <= moment THEN"),
     "the upper half of a history": instead("sql/0006_moments.sql", "low := middle", "low := high"),

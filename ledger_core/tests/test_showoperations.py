@@ -25,5 +25,5 @@ def test_every_operation_has_its_line_with_its_worth_and_rules() -> None:
         ["-1", "post"],
         ["+10", "mint"],
         ["-10", "post"],
-        ["+10", "post", "reverses PURCHASE"],
+        ["–", "post", "reverses PURCHASE"],
     ]

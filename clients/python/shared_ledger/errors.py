@@ -84,6 +84,10 @@ class InvalidOperation(LedgerError, code="invalid-operation"):
     """The app has no such operation."""
 
 
+class OperationRetired(LedgerError, code="operation-retired"):
+    """The operation is retired: nothing new is posted. A retry of an earlier post still returns its entry."""
+
+
 class BodyTooLarge(LedgerError, code="body-too-large"):
     """The request is larger than the ledger takes."""
 

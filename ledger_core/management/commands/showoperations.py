@@ -24,12 +24,14 @@ class Command(BaseCommand):
 
 
 def _row(app: str, operation: Operation) -> tuple[str, ...]:
-    worth = f"{operation.terms.value:+}" if operation.terms.value else "0"
+    worth = "–" if operation.worth is None else f"{operation.worth:+}" if operation.worth else "0"
     return app, operation.code, worth, str(operation.scope), ", ".join(_rules(operation))
 
 
 def _rules(operation: Operation) -> Iterator[str]:
     terms = operation.terms
+    if terms.retired:
+        yield "retired"
     if terms.claim:
         yield terms.claim.name
     if operation.reverses:
