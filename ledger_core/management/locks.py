@@ -1,4 +1,4 @@
-"""How `migrate` takes locks while the service runs: one `migrate` at a time, and no lock is waited for longer than posts can wait.
+"""How `migrate` takes locks while the service runs: one `migrate` at a time, and no long wait for a table's lock.
 
 A statement that waits for a table's lock makes every later post and read of that table wait behind it. So each wait is
 short, and the migration is tried again until what is in its way, a backup for instance, has ended.

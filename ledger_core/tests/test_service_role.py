@@ -135,7 +135,7 @@ def test_each_table_of_the_ledger_is_named() -> None:
 
 
 def test_what_this_version_does_not_know_keeps_its_rights(role: str) -> None:
-    """A newer version may serve while the one before it is brought back: the newer one's table and column stay its own."""
+    """A newer version may serve while the one before it is brought back."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE ledger_hold (id int)")
         cursor.execute("ALTER TABLE ledger_account ADD COLUMN held int")

@@ -67,7 +67,7 @@ def back_to() -> Iterator[Callable[[str], None]]:
 
 @pytest.mark.django_db(transaction=True)
 def test_each_transaction_of_a_migration_locks_one_table_at_most(back_to: Callable[[str], None]) -> None:
-    """Posts lock the tables in more than one order, so a migration that locks two can wait for a post that waits for it."""
+    """Posts lock the tables in more than one order, so one that locks two may wait for a post that waits for it."""
     back_to("zero")
     executor = MigrationExecutor(connection)
     for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -207,7 +207,7 @@ def test_four_at_once_all_succeed(empty: str, command: str) -> None:
 
 @pytest.mark.service
 def test_a_migrate_that_waits_is_in_the_way_of_no_index(empty: str) -> None:
-    """CREATE INDEX CONCURRENTLY waits for every snapshot, that of a statement which waits for an advisory lock as well."""
+    """CREATE INDEX CONCURRENTLY waits for every snapshot, also that of a statement that waits for a lock."""
     with psycopg.connect(empty, autocommit=True) as first:
         first.execute("SELECT pg_advisory_lock(%s)", [locks._MIGRATE])
         first.execute("CREATE TABLE big (id int)")

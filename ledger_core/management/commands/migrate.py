@@ -9,7 +9,7 @@ from ledger_core.management.locks import one_migration_at_a_time, with_short_loc
 
 
 class Command(migrate.Command):
-    """Django's, of all apps' migrations, so that it may run while the service does: see ledger_core.management.locks."""
+    """Django's, made safe to run beside the service and other migrates: see ledger_core.management.locks."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         database = connections[options["database"]]
