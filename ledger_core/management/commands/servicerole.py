@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import dj_database_url
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from psycopg.sql import SQL, Identifier, Literal
@@ -29,11 +30,18 @@ class Command(BaseCommand):
             )
         role = Identifier(name)
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('servicerole'))")  # two GRANTs at once fail
             cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [name])
             if cursor.fetchone() is None:
                 cursor.execute(SQL("CREATE ROLE {} LOGIN").format(role))
             # Hashed here, so that the server's log cannot show it.
             verifier = connection.connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
             cursor.execute(SQL("ALTER ROLE {} PASSWORD {}").format(role, Literal(verifier.decode())))
-            cursor.execute(SQL(_SERVICE_ROLE).format(role=role))
+            cursor.execute(SQL(_SERVICE_ROLE).format(role=role, tables=SQL(", ").join(map(Identifier, _tables()))))
         self.stdout.write(f"{name} may post and read.")
+
+
+def _tables() -> set[str]:
+    """Return the tables of all installed apps except the ledger's own, each of which service_role.sql names."""
+    models = [model._meta for model in apps.get_models(include_auto_created=True)]
+    return {meta.db_table for meta in models if meta.managed and not meta.proxy and meta.app_label != "ledger_core"}
