@@ -152,6 +152,9 @@ def _rate(name: str) -> Rate | None:
         raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
+# How many threads a worker of gunicorn serves requests with: its configuration sets the variable. Nothing else serves.
+WEB_THREADS = int(os.environ["WEB_THREADS"]) if "WEB_THREADS" in os.environ else None
+
 # Of a client, and of an address, whoever asks from there. Workers of a replica count together; with Redis, all do.
 RATE_LIMIT = _rate("LEDGER_RATE_LIMIT")
 ADDRESS_RATE_LIMIT = _rate("LEDGER_ADDRESS_RATE_LIMIT")
