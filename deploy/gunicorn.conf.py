@@ -33,10 +33,11 @@ raw_env = [
 ]
 # The heartbeat is a file; on a disk it would wait for the disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
-# Header lines that no client of ours sends.
-limit_request_line = 4094
+# Header lines that no client of ours sends. nginx has the same limits: a line with its end fits 8 KiB. gunicorn counts
+# the end of a header, and not that of the first line.
+limit_request_line = 8190
 limit_request_fields = 50
-limit_request_field_size = 8190
+limit_request_field_size = 8192
 # Requests are logged by the application, with their ids.
 accesslog = None
 control_socket_disable = True

@@ -10,7 +10,8 @@ from typing import Any
 from gunicorn.http import errors
 
 MAX_BODY = 4 * 1024 * 1024  # bytes; a longer body is rejected before it is read
-MAX_PIECE = 64 * 1024  # read at once, and the most that a head may have
+MAX_PIECE = 64 * 1024  # read at once
+MAX_HEAD = 32 * 1024
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})", re.IGNORECASE)
 # The body comes in chunks, or once it is asked for.
@@ -68,9 +69,9 @@ def head_of(conn: Any) -> bytes:
 def _announced(received: BytesIO) -> float:
     """Return how long the request is that begins with this: infinity while its head comes, 0 if that does not tell."""
     received.seek(0)
-    head, end, _ = received.read(MAX_PIECE).partition(b"\r\n\r\n")
+    head, end, _ = received.read(MAX_HEAD).partition(b"\r\n\r\n")
     if not end:
-        return inf if len(head) < MAX_PIECE else 0
+        return inf if len(head) < MAX_HEAD else 0
     length = _LENGTH.search(head)
     body = int(length[1]) if length else 0
     return 0 if body > MAX_BODY or _UNTOLD.search(head) else len(head) + len(end) + body
@@ -78,6 +79,11 @@ def _announced(received: BytesIO) -> float:
 
 def complete(req: Any, client: socket.socket) -> None:
     """Read the body of a request whose head did not tell its length, and have the request tell it."""
+    if sum(len(name) + len(": \r\n") + len(value) for name, value in req.headers) > MAX_HEAD:
+        raise errors.LimitRequestHeaders("too many bytes")
+    codings = [value for name, value in req.headers if name == "TRANSFER-ENCODING"]
+    if any(coding.lower() != "chunked" for coding in codings):
+        raise errors.UnsupportedTransferCoding(", ".join(codings))
     announced = next((int(value) for name, value in req.headers if name == "CONTENT-LENGTH"), None)
     if announced is not None and announced > MAX_BODY:
         raise BodyTooLong

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from gunicorn.http import errors, wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
+from ledger_core.errors import LedgerError
 from ledger_project import reading
 
 T = TypeVar("T")
@@ -195,22 +196,33 @@ class Worker(ThreadWorker):
         """Answer with a problem document, as all else; log no line of the request, which may hold a key."""
         from ledger_core import middleware  # not before Django is set up
         from ledger_core.api import problems
-        from ledger_core.api.json import BodyTooLarge
 
-        kinds = {
-            errors.LimitRequestLine: problems.AddressTooLong,
-            errors.LimitRequestHeaders: problems.HeadersTooLarge,
-            reading.BodyTooLong: BodyTooLarge,
-        }
-        unreadable = isinstance(exc, errors.ParseException)
-        kind = kinds.get(type(exc), problems.BadRequest if unreadable else problems.InternalError)
         with middleware.identified():
-            response = problems.respond(kind.by_docstring())
+            response = problems.respond(_problem_of(exc).by_docstring())
             response[middleware.HEADER] = middleware.request_id()
             response["Connection"] = "close"
-            if unreadable:
-                _log.warning("A request that cannot be read: %s", type(exc).__name__)
-            else:
+            if response.status_code == problems.InternalError.status:
                 _log.error("A request failed outside of the application", exc_info=exc)
+            else:
+                _log.warning("A request that cannot be read: %s", type(exc).__name__)
         head = f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n".encode()
         client.sendall(head + response.serialize())
+
+
+def _problem_of(error: BaseException) -> type[LedgerError]:
+    from ledger_core.api import json, problems  # not before Django is set up
+
+    match error:
+        case errors.LimitRequestLine():
+            return problems.AddressTooLong
+        case errors.LimitRequestHeaders():
+            return problems.HeadersTooLarge
+        case errors.UnsupportedTransferCoding():
+            return problems.UnsupportedTransferCoding
+        case errors.InvalidHTTPVersion(version=(2 | 3, _)):  # others are no versions at all
+            return problems.UnsupportedHTTPVersion
+        case reading.BodyTooLong():
+            return json.BodyTooLarge
+        case errors.ParseException():
+            return problems.BadRequest
+    return problems.InternalError

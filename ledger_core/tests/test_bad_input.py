@@ -139,6 +139,23 @@ def test_another_media_type_is_refused(api: Client, media_type: str) -> None:
     assert_nothing_was_written()
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP", "deflate, gzip", "identity, gzip", "x" * 5000])
+@pytest.mark.parametrize("address", [LEDGER, f"{LEDGER}/batch"])
+def test_a_body_with_an_encoding_is_refused_by_its_name(api: Client, address: str, encoding: str) -> None:
+    headers = {"Content-Encoding": encoding}
+    response = api.post(address, post_body(), content_type="application/json", headers=headers)
+    assert response.status_code == 415
+    assert problem_of(response)["code"] == "unsupported-media-type"
+    assert encoding[:100] in problem_of(response)["detail"]
+    assert len(response.content) < 1024
+    assert_nothing_was_written()
+
+
+def test_a_body_that_says_it_has_no_encoding_is_taken(api: Client) -> None:
+    headers = {"Content-Encoding": "Identity"}
+    assert api.post(LEDGER, post_body(), content_type="application/json", headers=headers).status_code == 201
+
+
 def test_json_with_a_charset_is_taken(api: Client) -> None:
     response = api.generic("POST", LEDGER, json.dumps(post_body()), content_type="application/json; charset=utf-8")
     assert response.status_code == 201

@@ -19,7 +19,7 @@ KEY = "ledger_00000000_" + "5ec2e7" * 10 + "5ec2"
 def written(*, json: bool, **fields: Any) -> str:
     """Return what is written of a record with these."""
     config = logging_config(json=json, tracing=True)
-    configurator: Any = logging.config.DictConfigurator(config)  # type: ignore[attr-defined]
+    configurator: Any = logging.config.DictConfigurator(config)
     formatter = configurator.configure_formatter(config["formatters"]["json" if json else "terminal"])
     record = logging.makeLogRecord(fields)
     RequestIdFilter().filter(record)

@@ -1,6 +1,7 @@
 """What the service logs of requests that fail while PostgreSQL is down: nothing of a key, nothing of a query."""
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.error import HTTPError
@@ -54,7 +55,7 @@ def test_a_failure_is_logged_with_its_id_and_without_keys_and_queries(
 ) -> None:
     in_json = environment is PRODUCTION
     postgres = EmbeddedPostgres(project.data)
-    with postgres as url, project.serve(DATABASE_URL=url, **environment) as service:
+    with postgres as url, project.serve(signal.SIGINT, DATABASE_URL=url, **environment) as service:
         given = service.log.stat().st_size
         body = json.dumps({"operation": KEY, "owner_id": KEY, "nonce": KEY})
         with stopped(postgres):
