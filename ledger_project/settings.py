@@ -55,6 +55,7 @@ MIDDLEWARE = [
     *(["ledger_project.tracing.trace_requests"] if TRACING else []),
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
+    "ledger_core.api.paths.require_readable_paths",
     "ledger_core.api.shortcut.answer_api",
     # Of pages, and of what comes without TLS: no other request of the API comes so far.
     "django.middleware.security.SecurityMiddleware",

@@ -195,6 +195,7 @@ def chunks(body: bytes, size: int = 60_000) -> bytes:
 
 
 GET = b"GET /api/v1/content/operations%b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n%b\r\n"
+AT = b"GET /api/v1/content/%b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n\r\n"
 LINE = len(b"GET /api/v1/content/operations HTTP/1.1")
 POST = b"POST /api/v1/content/ledger HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n%b\r\n%b"
 JSON = b"Content-Type: application/json\r\n"
@@ -228,6 +229,13 @@ ALIKE = {
     "the longest header": (GET % (b"", b"X: " + b"a" * 8187 + b"\r\n"), 200, ""),
     "too long a header": (GET % (b"", b"X: " + b"a" * 8188 + b"\r\n"), 431, "headers-too-large"),
     "too long headers": (GET % (b"", 5 * (b"X: " + b"a" * 8000 + b"\r\n")), 431, "headers-too-large"),
+    "a path that is not UTF-8": (AT % b"ledger/%FF", 400, "bad-request"),
+    "a path with a NUL": (AT % b"ledger/a%00", 400, "bad-request"),
+    "a path with a lone %": (AT % b"ledger/100%", 400, "bad-request"),
+    "a path with % and no digits": (AT % b"ledger/%zz", 400, "bad-request"),
+    "a path with bytes": (AT % b"ledger/\xc3\xab", 400, "bad-request"),
+    "a path with an encoded %": (AT % b"ledger/%25FF", 404, "account-not-found"),
+    "a path of its own": (AT % b"%FF", 400, "bad-request"),
     "too many headers": (GET % (b"", 60 * b"X: a\r\n"), 431, "headers-too-large"),
 }
 
