@@ -5,15 +5,17 @@ that lock, in psql or in a migration, every post for the owner waits until `lock
 posts occupy every thread, and the posts of all other owners wait behind them.
 
 So each owner has places: half the threads of a worker, and at least one. A post for an owner whose places are taken
-waits here, not in the database. It waits as long as the posts in those places are quick; once the oldest has taken
-`PATIENCE` seconds, all others are rejected at once, with AccountLocked. The limit costs a busy owner no throughput: the
-database executes one post of an owner at a time, and with two places the next one is there when the first ends.
+waits here, not in the database, until one of them is free. Once the oldest post in them has taken `PATIENCE` seconds,
+all that wait are rejected with AccountLocked, and those that come are rejected at once, until one of the owner's posts
+has been quick again. The limit costs a busy owner no throughput: the database executes one post of an owner at a time,
+and with two places the next one is there when the first ends.
 
 A batch takes a place of each of its owners, all at the same moment, so that two batches cannot wait for each other.
 """
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Condition
 from time import monotonic
 
@@ -21,9 +23,17 @@ from django.conf import settings
 
 from ledger_core.errors import AccountLocked
 
-# A post takes milliseconds; a batch of a thousand or a busy disk, a tenth of a second. While posts wait here other
-# owners' may wait for a thread, so this is far below lock_timeout.
-PATIENCE = 0.25
+# A post takes milliseconds, a batch of a thousand a tenth of a second, and either half a second while the disk is busy:
+# then nothing is locked. Other owners' posts may wait so long for a thread, once, when an account is locked.
+PATIENCE = 1.0
+
+
+@dataclass
+class _Posts:
+    """The posts of an owner that are in flight."""
+
+    began: list[float] = field(default_factory=list)  # oldest first
+    stuck: bool = False
 
 
 class Places:
@@ -33,7 +43,7 @@ class Places:
         """`threads`: how many threads the process serves requests with. None: no limit."""
         self._each = max(1, threads // 2) if threads else None
         self._changed = Condition()
-        self._since: dict[str, list[float]] = {}  # when the owner's posts in flight began, oldest first
+        self._posts: dict[str, _Posts] = {}
 
     @contextmanager
     def taken(self, owners: Collection[str]) -> Iterator[None]:
@@ -46,29 +56,38 @@ class Places:
                 self._changed.wait(remaining)
             began = monotonic()
             for owner in owners:
-                self._since.setdefault(owner, []).append(began)
+                self._posts.setdefault(owner, _Posts()).began.append(began)
         try:
             yield
         finally:
             with self._changed:
                 for owner in owners:
-                    self._since[owner].remove(began)
-                    if not self._since[owner]:
-                        del self._since[owner]
+                    self._leave(owner, began)
                 self._changed.notify_all()
 
     def _seconds_to_wait(self, owners: Collection[str], each: int) -> float:
         """Return how long the posts that are in the way may still take: 0 where none is."""
-        crowded = [owner for owner in owners if len(self._since.get(owner, ())) >= each]
-        if not crowded:
-            return 0
-        oldest, owner = min((self._since[owner][0], owner) for owner in crowded)
-        remaining = oldest + PATIENCE - monotonic()
-        if remaining <= 0:
-            raise AccountLocked(
-                f"Other posts for {owner} are waiting for its account. Nothing was posted; retry with the same nonce."
-            )
-        return remaining
+        seconds = 0.0
+        for owner in owners:
+            posts = self._posts.get(owner)
+            if posts is None or len(posts.began) < each:
+                continue
+            remaining = posts.began[0] + PATIENCE - monotonic()
+            if posts.stuck or remaining <= 0:
+                posts.stuck = True
+                raise AccountLocked(
+                    f"Other posts for {owner} wait for its account. Nothing was posted; retry with the same nonce."
+                )
+            seconds = min(seconds or PATIENCE, remaining)
+        return seconds
+
+    def _leave(self, owner: str, began: float) -> None:
+        posts = self._posts[owner]
+        posts.began.remove(began)
+        if not posts.began:
+            del self._posts[owner]
+        elif monotonic() < began + PATIENCE:
+            posts.stuck = False
 
 
 PLACES = Places(settings.WEB_THREADS)

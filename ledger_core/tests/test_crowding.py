@@ -35,8 +35,8 @@ def test_posts_of_an_owner_take_half_the_threads_and_others_go_on() -> None:
 
 
 def test_once_posts_in_flight_are_slow_others_are_rejected_at_once() -> None:
-    places = Places(4)
-    with places.taken(["alice"]), places.taken(["alice"]):
+    places = Places(2)
+    with places.taken(["alice"]):
         time.sleep(PATIENCE)
         start = time.monotonic()
         for _ in range(100):
@@ -45,13 +45,31 @@ def test_once_posts_in_flight_are_slow_others_are_rejected_at_once() -> None:
         assert time.monotonic() - start < 100 * PATIENCE / 2  # none has waited
 
 
+def test_an_account_stays_locked_until_one_of_its_posts_is_quick() -> None:
+    places = Places(4)
+    with places.taken(["alice"]):
+        with places.taken(["alice"]):
+            time.sleep(PATIENCE)
+            with pytest.raises(AccountLocked):
+                take(places, "alice")
+        # One has ended, as after lock_timeout, and another is in its place.
+        with places.taken(["alice"]):
+            start = time.monotonic()
+            for _ in range(100):
+                with pytest.raises(AccountLocked):
+                    take(places, "alice")
+            assert time.monotonic() - start < 100 * PATIENCE / 2
+        assert not places._posts["alice"].stuck  # that one was quick
+    assert places._posts == {}
+
+
 def test_a_post_waits_for_a_place_that_is_given_back(pool: ThreadPoolExecutor) -> None:
     places = Places(2)
     with places.taken(["alice"]):
         waiting = pool.submit(take, places, "alice")
-        time.sleep(PATIENCE / 5)
+        time.sleep(PATIENCE / 20)
         assert not waiting.done()
-    assert waiting.result() > PATIENCE / 10
+    assert waiting.result() > PATIENCE / 40
 
 
 def test_a_busy_owner_whose_posts_are_quick_loses_none(pool: ThreadPoolExecutor) -> None:
@@ -62,7 +80,7 @@ def test_a_busy_owner_whose_posts_are_quick_loses_none(pool: ThreadPoolExecutor)
             time.sleep(0.001)
 
     list(pool.map(post, range(200)))
-    assert places._since == {}  # and nothing is left of them
+    assert places._posts == {}  # and nothing is left of them
 
 
 def test_a_batch_takes_a_place_of_each_owner_or_none() -> None:
@@ -70,9 +88,9 @@ def test_a_batch_takes_a_place_of_each_owner_or_none() -> None:
     with places.taken(["bob"]):
         with pytest.raises(AccountLocked, match="bob"):
             take(places, "alice", "bob", "carol")
-        assert places._since.keys() == {"bob"}
+        assert places._posts.keys() == {"bob"}
         assert take(places, "alice", "carol") < PATIENCE
-    assert places._since == {}
+    assert places._posts == {}
 
 
 def test_a_process_that_serves_nobody_has_no_limit() -> None:
