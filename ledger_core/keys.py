@@ -4,7 +4,7 @@ import re
 import secrets
 from hashlib import sha256
 
-_KEY = re.compile(r"(ledger_[0-9a-f]{8})_[0-9a-f]{64}")
+_KEY = re.compile(r"(ledger_[0-9a-f]{8})_[0-9a-f]+")  # or what is left of one that was cut off
 
 
 def new_key() -> str:

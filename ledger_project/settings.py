@@ -55,6 +55,7 @@ MIDDLEWARE = [
     *(["ledger_project.tracing.trace_requests"] if TRACING else []),
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
+    "ledger_core.api.paths.require_readable_paths",
     "ledger_core.api.shortcut.answer_api",
     # Of pages, and of what comes without TLS: no other request of the API comes so far.
     "django.middleware.security.SecurityMiddleware",
@@ -151,6 +152,9 @@ def _rate(name: str) -> Rate | None:
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}") from None
 
+
+# How many threads a worker of gunicorn serves requests with: its configuration sets the variable. Nothing else serves.
+WEB_THREADS = int(os.environ["WEB_THREADS"]) if "WEB_THREADS" in os.environ else None
 
 # Of a client, and of an address, whoever asks from there. Workers of a replica count together; with Redis, all do.
 RATE_LIMIT = _rate("LEDGER_RATE_LIMIT")

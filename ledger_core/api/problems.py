@@ -10,7 +10,7 @@ from django.views import defaults
 from rest_framework.exceptions import APIException
 
 from ledger_core.api.documents import Problem
-from ledger_core.api.json import answer
+from ledger_core.api.json import UnsupportedMediaType, answer
 from ledger_core.errors import LedgerError
 from ledger_core.metrics import REFUSALS, series
 from ledger_core.middleware import request_id
@@ -76,7 +76,7 @@ class BadRequest(LedgerError):
 
 
 class AddressTooLong(LedgerError):
-    """The request's first line, with the address and its query, has 4094 bytes at most."""
+    """The request's first line, with the address and its query, has 8190 bytes at most."""
 
     code = "address-too-long"
     status = 414
@@ -85,7 +85,7 @@ class AddressTooLong(LedgerError):
 
 
 class HeadersTooLarge(LedgerError):
-    """A header has 8190 bytes at most, and a request 50 of them."""
+    """A header has 8190 bytes at most, and a request 50 headers of 32 KiB together."""
 
     code = "headers-too-large"
     status = 431
@@ -94,12 +94,33 @@ class HeadersTooLarge(LedgerError):
 
 
 class MethodNotAllowed(LedgerError):
-    """The address does not take this method: `Allow` names those that it takes."""
+    """The address does not take this method."""
 
     code = "method-not-allowed"
     status = 405
     title = "Method Not Allowed"
-    remedy = "Compare the method and the address with those of the API's pages, `/api/docs`."
+    remedy = (
+        "Compare the method and the address with those of the API's pages, `/api/docs`. The header `Allow` names the "
+        "methods that the address takes."
+    )
+
+
+class UnsupportedTransferCoding(LedgerError):
+    """The body has a Transfer-Encoding other than chunked."""
+
+    code = "unsupported-transfer-coding"
+    status = 501
+    title = "The transfer coding is not supported"
+    remedy = "Send the body with a `Content-Length`, or with `Transfer-Encoding: chunked`."
+
+
+class UnsupportedHTTPVersion(LedgerError):
+    """The request has a version of HTTP other than 1.0 and 1.1."""
+
+    code = "unsupported-http-version"
+    status = 505
+    title = "The version of HTTP is not supported"
+    remedy = "Send the request with HTTP/1.1. Other versions are for the proxy in front, if it has them."
 
 
 class NotAcceptable(LedgerError):
@@ -109,15 +130,6 @@ class NotAcceptable(LedgerError):
     status = 406
     title = "Not Acceptable"
     remedy = "Send `Accept: application/json`, or no such header."
-
-
-class UnsupportedMediaType(LedgerError):
-    """The body is not sent as JSON."""
-
-    code = "unsupported-media-type"
-    status = 415
-    title = "Unsupported Media Type"
-    remedy = "Send JSON, with `Content-Type: application/json`."
 
 
 class Forbidden(LedgerError):

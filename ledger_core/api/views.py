@@ -22,8 +22,7 @@ from ledger_core.api.documents import (
     OperationsDocument,
     PostRequest,
 )
-from ledger_core.api.json import BodyTooLarge, Negotiation, answer
-from ledger_core.api.problems import UnsupportedMediaType
+from ledger_core.api.json import BodyTooLarge, Negotiation, UnsupportedMediaType, answer
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.throttling import ClientThrottle
 from ledger_core.balances import AccountNotFound, MomentUnclear, balance_at, balance_of

@@ -11,6 +11,7 @@ from ledger_core import metrics, sql
 from ledger_core.errors import InvalidRequest, LedgerError
 from ledger_core.models import Entry
 from ledger_core.operations import OperationSet, Own, SharedOperation
+from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.judgement import judge_all
 from ledger_core.posting.refusals import is_of_nonce, refusal_of
 from ledger_core.posting.requests import Item, Key, Request, earlier_entries
@@ -68,13 +69,14 @@ def post_batch(
 
     They are posted in turn: an owner's balance may not be below zero after any of them. An item whose request was
     posted before, by a batch or not, is a replay, and does not hinder the others. Raises InvalidRequest for no
-    items or too many, InvalidBatch and BatchRefused.
+    items or too many, InvalidBatch, BatchRefused and AccountLocked.
     """
     if not 1 <= len(items) <= MAX_ITEMS:
         raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
     requests = each(lambda item: Request.of(operations, item, client), items)
     _require_different_nonces(requests)
-    with metrics.series(metrics.POST_SECONDS, operations.app, "batch").time():
+    owners = {request.item.owner_id for request in requests}
+    with PLACES.taken(owners), metrics.series(metrics.POST_SECONDS, operations.app, "batch").time():
         posted, earlier = _post(requests)
     deltas: dict[str, list[int]] = defaultdict(list)
     for entry in posted.values():

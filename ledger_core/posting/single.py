@@ -10,6 +10,7 @@ from ledger_core import metrics, sql
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Entry
 from ledger_core.operations import OperationRetired, OperationSet, Own, SharedOperation
+from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.judgement import explain
 from ledger_core.posting.refusals import refusal_of
 from ledger_core.posting.requests import Item, Request, earlier_entries
@@ -40,10 +41,10 @@ def post(
     An operation that reverses another takes the id of the entry in `reverses`. Committed when it returns, unless a
     transaction surrounds it. A request that is repeated with its nonce returns the entry of the first. Raises
     InvalidRequest, InvalidOperation, OperationRetired, InsufficientBalance, BalanceTooLarge, AlreadyClaimed,
-    NotReversible or NonceReused; then nothing was written, and the nonce is as free as it was.
+    NotReversible, NonceReused or AccountLocked; then nothing was written, and the nonce is as free as it was.
     """
     request = Request.of(operations, Item(operation, owner_id, nonce, amount, reverses), client)
-    with metrics.series(metrics.POST_SECONDS, operations.app, operation.code).time():
+    with PLACES.taken((owner_id,)), metrics.series(metrics.POST_SECONDS, operations.app, operation.code).time():
         try:
             request.require_postable()
             entry = _insert(request)

@@ -168,31 +168,96 @@ REFUSED = {
     "metrics": (b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "not-found"),
     "the admin": (b"GET /admin/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "not-found"),
     "a method that nobody serves": (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method-not-allowed"),
-    "a body that is too large": (
-        b"POST /api/v1/content/ledger HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4194305\r\n\r\n",
-        413,
-        "body-too-large",
-    ),
-    "an address that is too long": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414, "address-too-long"),
-    "a header that is too large": (
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
-        431,
-        "headers-too-large",
-    ),
 }
 
 
 @pytest.mark.parametrize(("sent", "status", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_nginx_refuses_is_told_as_the_service_would(nginx: Nginx, sent: bytes, status: int, code: str) -> None:
-    with socket.create_connection(("127.0.0.1", nginx.world), timeout=10) as connection:
-        connection.sendall(sent)
-        with HTTPResponse(connection) as response:
-            response.begin()
-            problem = json.loads(response.read())
+    response, problem = exchange(nginx.world, sent)
     assert (response.status, problem["status"], problem["code"]) == (status, status, code)
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.headers["X-Request-ID"] == problem["request_id"]
     assert problem.keys() == {"type", "title", "status", "detail", "code", "request_id"}
+
+
+def exchange(port: int, sent: bytes) -> tuple[HTTPResponse, dict[str, Any]]:
+    """Send all of a request, then read its answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(sent)
+        with HTTPResponse(connection) as response:
+            response.begin()
+            return response, json.loads(response.read())
+
+
+def chunks(body: bytes, size: int = 60_000) -> bytes:
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+GET = b"GET /api/v1/content/operations%b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n%b\r\n"
+AT = b"GET /api/v1/content/%b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n\r\n"
+LINE = len(b"GET /api/v1/content/operations HTTP/1.1")
+POST = b"POST /api/v1/content/ledger HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n%b\r\n%b"
+JSON = b"Content-Type: application/json\r\n"
+CHUNKED = JSON + b"Transfer-Encoding: chunked\r\n"
+ALIKE = {
+    "a line that is no HTTP": (b"nonsense\r\n\r\n", 400, "bad-request"),
+    "another version": (b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505, "unsupported-http-version"),
+    "another coding": (POST % (b"Transfer-Encoding: x\r\n", b"x"), 501, "unsupported-transfer-coding"),
+    "two codings": (POST % (b"Transfer-Encoding: gzip, chunked\r\n", b"x"), 501, "unsupported-transfer-coding"),
+    "two lengths": (POST % (CHUNKED + b"Content-Length: 3\r\n", b"0\r\n\r\n"), 400, "bad-request"),
+    "no chunks": (POST % (CHUNKED, b"nonsense\r\n\r\n"), 400, "bad-request"),
+    "an encoded body": (
+        POST % (JSON + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n", b"x"),
+        415,
+        "unsupported-media-type",
+    ),
+    "an encoded body in chunks": (
+        POST % (CHUNKED + b"Content-Encoding: gzip\r\n", chunks(b"x")),
+        415,
+        "unsupported-media-type",
+    ),
+    "an empty body in chunks": (POST % (CHUNKED, chunks(b"")), 400, "invalid-request"),
+    "a body for a batch": (POST % (JSON + b"Content-Length: 65537\r\n", b" " * 65_537), 413, "body-too-large"),
+    "a body for a batch in chunks": (POST % (CHUNKED, chunks(b" " * 65_537)), 413, "body-too-large"),
+    "too long a body, announced": (POST % (JSON + b"Content-Length: 4194305\r\n", b""), 413, "body-too-large"),
+    "too long a body": (POST % (JSON + b"Content-Length: 4194305\r\n", b" " * 4_194_305), 413, "body-too-large"),
+    "too long a body in chunks": (POST % (CHUNKED, chunks(b" " * 4_194_305)), 413, "body-too-large"),
+    "too long a body anywhere": (GET % (b"", b"Content-Length: 4194305\r\n"), 413, "body-too-large"),
+    "the longest address": (GET % (b"/" + b"a" * (8189 - LINE), b""), 404, "not-found"),
+    "too long an address": (GET % (b"/" + b"a" * (8190 - LINE), b""), 414, "address-too-long"),
+    "the longest header": (GET % (b"", b"X: " + b"a" * 8187 + b"\r\n"), 200, ""),
+    "too long a header": (GET % (b"", b"X: " + b"a" * 8188 + b"\r\n"), 431, "headers-too-large"),
+    "too long headers": (GET % (b"", 5 * (b"X: " + b"a" * 8000 + b"\r\n")), 431, "headers-too-large"),
+    "a path that is not UTF-8": (AT % b"ledger/%FF", 400, "bad-request"),
+    "a path with a NUL": (AT % b"ledger/a%00", 400, "bad-request"),
+    "a path with a lone %": (AT % b"ledger/100%", 400, "bad-request"),
+    "a path with % and no digits": (AT % b"ledger/%zz", 400, "bad-request"),
+    "a path with bytes": (AT % b"ledger/\xc3\xab", 400, "bad-request"),
+    "a path with an encoded %": (AT % b"ledger/%25FF", 404, "account-not-found"),
+    "a path of its own": (AT % b"%FF", 400, "bad-request"),
+    "too many headers": (GET % (b"", 60 * b"X: a\r\n"), 431, "headers-too-large"),
+}
+
+
+@pytest.mark.parametrize(("sent", "status", "code"), ALIKE.values(), ids=ALIKE.keys())
+def test_an_answer_is_the_same_with_nginx_and_without(
+    nginx: Nginx, service: Service, sent: bytes, status: int, code: str
+) -> None:
+    answers = []
+    for port in (nginx.world, service.port):
+        response, document = exchange(port, sent.replace(b"KEY", service.key.encode()))
+        assert (response.status, document.get("code", "")) == (status, code)
+        answers.append({name: document.get(name) for name in ("type", "title", "status", "detail", "code")})
+    assert answers[0] == answers[1]
+
+
+def test_a_body_in_chunks_is_posted_with_nginx_and_without(nginx: Nginx, service: Service) -> None:
+    body = b'{"operation": "CREDIT_ADD", "owner_id": "in-chunks", "nonce": "1"}'
+    sent = (POST % (CHUNKED, chunks(body, 7))).replace(b"KEY", service.key.encode())
+    answers = [exchange(port, sent) for port in (nginx.world, service.port)]
+    assert [response.status for response, _ in answers] == [201, 200]
+    assert answers[0][1] == answers[1][1]
 
 
 ADMIN = [
