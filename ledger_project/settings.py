@@ -35,7 +35,7 @@ TRACING = any(os.environ.get(f"OTEL_EXPORTER_OTLP_{which}ENDPOINT") for which in
 
 INSTALLED_APPS = [
     "ledger_core",  # before the admin, one of whose templates it replaces
-    "django.contrib.admin",
+    "ledger_core.apps.LedgerAdminConfig",  # Django's admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -111,6 +111,8 @@ AXES_CLIENT_IP_CALLABLE = "ledger_core.api.throttling.address_of"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a stranger could keep somebody out for good
 AXES_VERBOSE = False
 
+# Where a log-in leads that names no page of this service.
+LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
