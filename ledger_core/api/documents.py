@@ -43,6 +43,10 @@ class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
         return each(lambda entry: entry.item(operations), self.entries)
 
 
+class NoQuery(Struct, forbid_unknown_fields=True):
+    """The query of a method that takes no parameters."""
+
+
 class BalanceQuery(Struct, kw_only=True, forbid_unknown_fields=True):
     at: Annotated[Moment | None, Meta(description="What the owner had at this moment, instead of now.")] = None
 
