@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from ledger_core.api.problem_pages import ProblemPage, ProblemsPage
@@ -11,6 +11,17 @@ from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps
 
 _PAGE = "ledger_core/swagger_ui.html"
+
+
+class EntryIdConverter:
+    """An entry's id in its only spelling: `int`, Django's own, takes 0003 for 3."""
+
+    regex = "[1-9][0-9]{0,18}"
+    to_python = int
+    to_url = str
+
+
+register_converter(EntryIdConverter, "entry_id")
 
 Patterns = list[URLPattern | URLResolver]
 
@@ -22,7 +33,7 @@ def ledger_urls(operations: OperationSet[Any]) -> Patterns:
         path("ledger/batch", BatchView.as_view(operations=operations), {"owner_id": "batch"}, name="batch"),
         path("ledger/<str:owner_id>", BalanceView.as_view(operations=operations), name="balance"),
         path("ledger/<str:owner_id>/entries", EntriesView.as_view(operations=operations), name="entries"),
-        path("entries/<int:entry_id>", EntryView.as_view(operations=operations), name="entry"),
+        path("entries/<entry_id:entry_id>", EntryView.as_view(operations=operations), name="entry"),
         path("operations", OperationsView.as_view(operations=operations), name="operations"),
     ]
 

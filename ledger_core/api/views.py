@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from ledger_core import posting
 from ledger_core.api import examples
 from ledger_core.api.access import require
-from ledger_core.api.decoding import decode, decode_query
+from ledger_core.api.decoding import decode
 from ledger_core.api.documents import (
     BalanceDocument,
     BalanceQuery,
@@ -25,6 +25,7 @@ from ledger_core.api.documents import (
 )
 from ledger_core.api.json import BodyTooLarge, Negotiation, answer
 from ledger_core.api.problems import UnsupportedMediaType
+from ledger_core.api.queries import decode_query
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.throttling import ClientThrottle
 from ledger_core.balances import AccountNotFound, balance_at, balance_of
