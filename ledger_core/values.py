@@ -52,10 +52,10 @@ EntryId = Annotated[int, Meta(ge=1, le=MAX_CREDITS, description="The id of an en
 Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-24T09:30:00Z"])]
 
 
-def excerpt(text: str) -> str:
+def excerpt(text: str, most: int = MAX_TEXT) -> str:
     """Return what an answer or a log may repeat of a text that was sent: its beginning, in characters of UTF-8."""
-    short = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
-    return short.encode(errors="backslashreplace").decode()
+    short = text if len(text) <= most else f"{text[:most]}…"
+    return short if short.isascii() else short.encode(errors="backslashreplace").decode()
 
 
 def fault(value: object, kind: Any) -> str | None:
