@@ -192,14 +192,12 @@ SPECTACULAR_SETTINGS = {
     "stand, from the first to the last, once *Authorize* is given a key: `make run` prints one.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,  # as `ledger_urls` has them: to post comes first
-    "SERVE_AUTHENTICATION": [],  # what the API is like is no secret
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    # Assets from a package of this service, not from a CDN.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "tryItOutEnabled": True},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ledger_core.api.schema.share_parts",
+    ],
 }
 
 LOGGING = logging_config(json=not DEVELOPMENT, tracing=TRACING)

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
+from django.http import HttpRequest
 from msgspec import inspect
-from rest_framework.request import Request
 
 from ledger_core.api.mistakes import Mistake, raise_mistakes
 from ledger_core.errors import InvalidRequest
@@ -19,8 +19,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 _WHOLE = re.compile("0|[1-9][0-9]{0,18}")  # as many digits as a bigint has, and each number in one spelling
 
 
-def decode_query(request: Request, kind: type[T]) -> T:
-    """Return what the query string of DRF's request holds. Raises InvalidRequest with every mistake in it."""
+def decode_query(request: HttpRequest, kind: type[T]) -> T:
+    """Return what the query string of the request holds. Raises InvalidRequest with every mistake in it."""
     text = request.META.get("QUERY_STRING")
     if not text:
         return kind()

@@ -3,14 +3,12 @@
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
+from ledger_core.api.openapi import OpenAPIView, SwaggerPage
 from ledger_core.api.problem_pages import ProblemPage, ProblemsPage
 from ledger_core.api.views import BalanceView, BatchView, EntriesView, EntryView, OperationsView, PostView
 from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps
-
-_PAGE = "ledger_core/swagger_ui.html"
 
 
 class EntryIdConverter:
@@ -58,6 +56,6 @@ def api_urls() -> Patterns:
 
 def _documents(prefix: str, patterns: Patterns) -> Patterns:
     return [
-        path(f"{prefix}openapi.json", SpectacularJSONAPIView.as_view(patterns=patterns)),
-        path(f"{prefix}docs", SpectacularSwaggerSplitView.as_view(url=f"/{prefix}openapi.json", template_name=_PAGE)),
+        path(f"{prefix}openapi.json", OpenAPIView.as_view(patterns=patterns)),
+        path(f"{prefix}docs", SwaggerPage.as_view(url=f"/{prefix}openapi.json")),
     ]

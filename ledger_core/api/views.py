@@ -68,8 +68,10 @@ class LedgerAPIView(APIView):
         ignored: `?dry_run=true` would otherwise post.
         """
         super().initial(request, *args, **kwargs)
-        method = getattr(self, str(request.method).lower(), None)
-        self.query = decode_query(request, getattr(method, "query", NoQuery))
+        asked = request._request
+        method = str(asked.method).lower()
+        if method in self.http_method_names and hasattr(self, method):  # DRF answers 405 to the others
+            self.query = decode_query(asked, getattr(getattr(self, method), "query", NoQuery))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         for name, value in self.window.headers.items() if self.window else ():
