@@ -16,6 +16,7 @@ from ledger_core.tests.factories import post_body
 pytestmark = pytest.mark.django_db
 
 METHODS = ["get", "head", "post"]
+OTHERS = ["OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "CONNECT", "PROPFIND", "BREW", "QUERY", "CLIENT"]
 _IN_PATH = {"owner_id": "alice", "entry_id": "1", "code": "not-found"}
 
 
@@ -68,3 +69,23 @@ def test_an_unknown_query_parameter_is_rejected(api: Client, address: str, metho
 @pytest.mark.parametrize("address", LEDGER_ADDRESSES)
 def test_a_client_without_a_key_learns_nothing_of_its_query(client: Client, address: str) -> None:
     assert problem_of(ask(client, methods_of(address)[0], address, "?dry_run=true"))["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_other_method_is_a_405_that_names_those_there_are(api: Client, address: str) -> None:
+    allowed = methods_of(address)
+    for method in {*OTHERS, *map(str.upper, METHODS)} - {*map(str.upper, allowed)}:
+        response = api.generic(method, address)
+        assert response.status_code == 405, method
+        assert method == "HEAD" or problem_of(response)["code"] == "method-not-allowed"
+        assert response["Content-Type"] == "application/problem+json"
+        assert response["Allow"] == ", ".join(allowed).upper()
+
+
+@pytest.mark.parametrize("address", [address for address in ADDRESSES if "head" in methods_of(address)])
+def test_head_is_answered_as_get_is(api: Client, address: str) -> None:
+    ask(api, "post", "/api/v1/content/ledger")
+    get, head = ask(api, "get", address), ask(api, "head", address)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head["Content-Length"] == get["Content-Length"] == str(len(get.content))
+    assert head["Content-Type"] == get["Content-Type"]
