@@ -260,24 +260,3 @@ def _rules(operation: Operation) -> dict[str, Any]:
     if operation.reverses:
         return {"properties": {"amount": amount, "reverses": {"type": "integer"}}, "required": ["reverses"]}
     return {"properties": {"amount": amount, "reverses": {"type": "null"}}}
-
-
-def share_parts(result: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """drf-spectacular's hook: move what the responses repeat, headers and the examples of problems, to the components.
-
-    They are two thirds of the document otherwise.
-    """
-    components = result["components"]
-    headers, examples = components.setdefault("headers", {}), components.setdefault("examples", {})
-    operations = [operation for item in result["paths"].values() for operation in item.values()]
-    for response in (response for operation in operations for response in operation["responses"].values()):
-        response["headers"] = _shared(response["headers"], headers, "headers")
-        if problem := response["content"].get(MEDIA_TYPE):
-            problem["examples"] = _shared(problem["examples"], examples, "examples")
-    return result
-
-
-def _shared(parts: dict[str, Any], components: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Put the parts into the components, and return references to them."""
-    components |= parts
-    return {name: {"$ref": f"#/components/{kind}/{name}"} for name in parts}
