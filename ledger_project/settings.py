@@ -195,17 +195,18 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Shared Ledger",
     "DESCRIPTION": "One balance of credits per owner, shared by all the applications of a company.\n\n"
     "What is refused is told as a problem document; [each problem has a page](/api/problems). The examples run as they "
-    "stand, from the first to the last, once *Authorize* is given a key: `make run` prints one.",
+    "stand, from the first to the last, once *Authorize* is given a key: `make run` prints one.\n\n"
+    "Integers with the format `int64` can be larger than 2^53. JavaScript's `JSON.parse` rounds those, and so does jq "
+    "when it calculates: read them with a parser that keeps integers exact.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,  # as `ledger_urls` has them: to post comes first
-    "SERVE_AUTHENTICATION": [],  # what the API is like is no secret
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    # Assets from a package of this service, not from a CDN.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "tryItOutEnabled": True},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ledger_core.api.postprocessing.share_parts",
+        "ledger_core.api.postprocessing.mark_int64",
+    ],
 }
 
 LOGGING = logging_config(json=not DEVELOPMENT, tracing=TRACING)

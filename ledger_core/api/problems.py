@@ -14,6 +14,7 @@ from ledger_core.api.json import UnsupportedMediaType, answer
 from ledger_core.errors import LedgerError
 from ledger_core.metrics import REFUSALS, series
 from ledger_core.middleware import request_id
+from ledger_core.values import excerpt
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -173,7 +174,7 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
         case PermissionDenied():
             error = Forbidden.by_docstring()
         case APIException() if kind := _OF_STATUS.get(error.status_code):
-            error = kind(str(error.detail))
+            error = kind(excerpt(str(error.detail)))
     if not isinstance(error, LedgerError):
         return None
     if operations := getattr(context["view"], "operations", None):
