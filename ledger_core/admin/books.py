@@ -124,9 +124,11 @@ class ReversesFilter(LinkedFilter):
     parameter_name = "reverses"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
-        if fault(self.value(), EntryId, strict=False):
+        text = self.value() or ""
+        entry_id = int(text) if text.isascii() and text.isdigit() else None
+        if fault(entry_id, EntryId):
             raise IncorrectLookupParameters
-        return queryset.filter(reverses_id=int(self.value() or 0))
+        return queryset.filter(reverses_id=entry_id)
 
 
 @admin.register(Entry)

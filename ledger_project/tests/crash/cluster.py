@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
 from ledger_project.embedded import _programs
-from ledger_project.tests.conftest import free_port, wait_for
+from ledger_project.tests.conftest import free_port
 
 FAKETIME = Path(f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/faketime/libfaketime.so.1")
 
@@ -64,15 +64,11 @@ class Server:
     def runs(self) -> bool:
         return self._call("pg_ctl", "status", f"--pgdata={self.data}").returncode == 0
 
-    def execute(self, *statements: str) -> list[Any]:
-        """Execute each on a connection of its own commits, and return the rows of the last."""
+    def execute(self, *statements: LiteralString) -> None:
+        """Execute each statement in a transaction of its own."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             for statement in statements:
-                cursor = connection.execute(statement)  # type: ignore[call-overload]
-            return cursor.fetchall() if cursor.description else []
-
-    def wait_until_it_answers(self) -> None:
-        wait_for(lambda: self._call("pg_isready", "--host=127.0.0.1", f"--port={self.port}").returncode == 0)
+                connection.execute(statement)
 
     def _make_folder(self) -> None:
         self.data.mkdir(mode=0o700)
