@@ -20,6 +20,7 @@ help: ## list the targets
 
 install: $(UV) ## fetch uv if it is missing, and all packages
 	@$(UV) sync --locked --quiet --compile-bytecode
+	@touch .venv/ledger-development  # manage.py finds the settings of development by this file
 
 run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its database
 	@PORT=$(PORT) $(RUN) python -m ledger_project.serve

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from ledger_project.database import DATA, database, require_answer
+from ledger_project.environment import default_to_development, setup
 
 HOST = "127.0.0.1"  # this machine alone: the settings of development are no secret
 GUNICORN_CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "gunicorn.conf.py"
@@ -36,6 +37,7 @@ def main() -> None:
     _require_free(port)
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background job is born deaf to it
         signal.signal(number, _leave)
+    default_to_development()
     with database():
         require_answer()
         _prepare()
@@ -60,10 +62,7 @@ def _leave(signum: int, frame: FrameType | None) -> None:
 
 
 def _prepare() -> None:
-    import django
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "ledger_project.settings"
-    django.setup()
+    setup()
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 

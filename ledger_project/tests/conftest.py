@@ -39,6 +39,18 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | {"LEDGER_ENV": "development", "PYTHONUNBUFFERED": "1"} | changes
 
 
+def fresh_shell(script: str, folder: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a script as a shell does that was opened a moment ago: with nothing in its environment but a home and a path."""
+    return subprocess.run(
+        ["env", "-i", f"HOME={Path.home()}", f"PATH={os.environ['PATH']}", "bash", "-ec", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=check,
+        timeout=300,  # a machine may be slow
+    )
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -167,6 +179,7 @@ def folder() -> Iterator[Path]:
 def project() -> Iterator[Project]:
     with temporary_folder() as path:
         shutil.copytree(ROOT, path / "shared-ledger", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        (path / "shared-ledger" / ".venv").symlink_to(sys.prefix)
         yield Project(path / "shared-ledger")
 
 
