@@ -40,7 +40,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def fresh_shell(script: str, folder: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a script as a shell does that was opened a moment ago: with nothing in its environment but a home and a path."""
+    """Run a script as a shell does that was just opened: its environment has a home and a path, and nothing else."""
     return subprocess.run(
         ["env", "-i", f"HOME={Path.home()}", f"PATH={os.environ['PATH']}", "bash", "-ec", script],
         cwd=folder,
@@ -179,7 +179,8 @@ def folder() -> Iterator[Path]:
 def project() -> Iterator[Project]:
     with temporary_folder() as path:
         shutil.copytree(ROOT, path / "shared-ledger", ignore=shutil.ignore_patterns(".*", "__pycache__"))
-        (path / "shared-ledger" / ".venv").symlink_to(sys.prefix)
+        for name, there in ((".venv", Path(sys.prefix)), (".uv", ROOT / ".uv")):
+            (path / "shared-ledger" / name).symlink_to(there)  # so that make has nothing to fetch
         yield Project(path / "shared-ledger")
 
 
