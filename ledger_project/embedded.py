@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
 
 _MAX_SOCKET_PATH = 100  # the kernel's limit is 107 bytes, on macOS 103
@@ -57,6 +57,7 @@ class EmbeddedPostgres:
         with self._turn():
             for folder in {self.data, self._sockets}:
                 self._make_folder(folder)
+            self._as_user = self._command_of_user()
             self._ensure_running()
             self._users = self._lock_file("users")
             fcntl.flock(self._users, fcntl.LOCK_SH)
@@ -129,9 +130,32 @@ class EmbeddedPostgres:
         folder.mkdir(mode=0o700, exist_ok=True)
         if self._user:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
-            for parent in (*folder.parents, *_programs().parents):
-                # To be passed through, /root say: what it holds can still not be listed.
-                parent.chmod(parent.stat().st_mode | 0o001)
+
+    def _command_of_user(self) -> list[str]:
+        """Return the beginning of a command by which root has PostgreSQL run as the other user; nothing for all others.
+
+        Folders above the data or the programs may be closed to that user, as /root is. Their permissions stay as they
+        are: the processes of PostgreSQL get a capability that lets them pass. Docker grants only the second.
+        """
+        if self._user is None:
+            return []
+        if not shutil.which("setpriv"):
+            raise PostgresUnavailable(
+                "PostgreSQL does not run as root, and there is no setpriv: run this as another user."
+            )
+        user = [f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}", "--clear-groups"]
+        for capability in ("", "+dac_read_search", "+dac_override"):
+            # With the securebit, access(2) counts the capability as well, by which initdb and pg_ctl look for programs.
+            caps = [f"--inh-caps={capability}", f"--ambient-caps={capability}", "--securebits=+no_setuid_fixup"]
+            grant = caps if capability else []
+            command = ["setpriv", *user, *grant]
+            attempt = ["test", "-x", str(_programs() / "postgres"), "-a", "-w", str(self.data)]
+            if not subprocess.run([*command, *attempt], cwd="/", capture_output=True, check=False).returncode:  # noqa: S603
+                return command
+        raise PostgresUnavailable(
+            f"PostgreSQL does not run as root, and {self._user.pw_name} cannot reach {self.data} and {_programs()}: "
+            "run this as another user, or in a folder that every user can pass, or set DATABASE_URL."
+        )
 
     def _run(self, program: str, *arguments: str, **environment: str) -> None:
         """Run a program of PostgreSQL's, or raise PostgresUnavailable with the last that it said."""
@@ -146,14 +170,18 @@ class EmbeddedPostgres:
         return self._call(program, *arguments)[0] == 0
 
     def _call(self, program: str, *arguments: str, **environment: str) -> tuple[int, str]:
-        # A session of its own: Ctrl-C is for us alone.
-        options: dict[str, Any] = {"start_new_session": True, "env": {**os.environ, **environment}}
-        if self._user:
-            options |= {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": [], "cwd": "/"}
+        command = [*self._as_user, str(_programs() / program), *arguments]
+        environment = {**os.environ, **environment}
         with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open for as long as the server does
-            command = [str(_programs() / program), *arguments]
             with _signals_deferred():
-                code = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT, **options)  # noqa: S603
+                code = subprocess.call(  # noqa: S603
+                    command,
+                    cwd="/",
+                    env=environment,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C is for us alone
+                )
             output.seek(0)
             return code, output.read()
 

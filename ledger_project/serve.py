@@ -140,7 +140,7 @@ def _serve(port: int) -> int:
 
 
 def _wait(gunicorn: "subprocess.Popen[bytes]") -> int:
-    """Wait until gunicorn ends. Raises KeyboardInterrupt when the process or the terminal that started this one is gone.
+    """Wait until gunicorn ends. Raises KeyboardInterrupt when the process or terminal that started this one is gone.
 
     A killed make leaves its child running, and so does one that leads its terminal's session (`ssh -t … make run`).
     """

@@ -89,7 +89,9 @@ def _key_of(authorization: str) -> str:
         detail = "The Authorization header has no Bearer scheme. Send Authorization: Bearer ledger_…"
         raise Unauthenticated(detail) if scheme else Unauthenticated.by_docstring()
     if not key.strip():
-        raise Unauthenticated("Authorization: Bearer has no key after it. Send the key; check that its variable is set.")
+        raise Unauthenticated(
+            "Authorization: Bearer has no key after it. Send the key; check that its variable is set."
+        )
     return key.strip()
 
 

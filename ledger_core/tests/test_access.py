@@ -84,7 +84,19 @@ def _alice_has_credit() -> None:
         (revoked, "key-refused"),
         (expired, "key-refused"),
     ],
-    ids=["none", "empty", "no scheme", "Basic", "no key", "empty key", "wrong", "longer", "not ASCII", "revoked", "expired"],
+    ids=[
+        "none",
+        "empty",
+        "no scheme",
+        "Basic",
+        "no key",
+        "empty key",
+        "wrong",
+        "longer",
+        "not ASCII",
+        "revoked",
+        "expired",
+    ],
 )
 def test_without_a_good_key_it_answers_401(
     method: str, path: str, body: object, scope: Scope, authorization: Callable[[], str | None], code: str
