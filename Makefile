@@ -20,9 +20,10 @@ help: ## list the targets
 
 install: $(UV) ## fetch uv if it is missing, and all packages
 	@$(UV) sync --locked --quiet --compile-bytecode
+	@touch .venv/ledger-development  # manage.py finds the settings of development by this file
 
 run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its database
-	@PORT=$(PORT) $(RUN) python -m ledger_project.serve
+	@PORT=$(PORT) exec .venv/bin/python -m ledger_project.serve
 
 test: install ## run the tests on a PostgreSQL of their own
 	@$(RUN) pytest -n 2
@@ -65,7 +66,8 @@ lint: install ## ruff, mypy and the direction of imports
 	$(RUN) pytest -q -m "not django_db" ledger_project/tests/test_imports.py
 
 audit: install ## known vulnerabilities of the packages in uv.lock, as api.osv.dev knows them
-	@$(UV) audit --locked --preview-features audit-command || \
+	@$(UV) audit --help >/dev/null 2>&1 || { echo "NOT AUDITED: $$($(UV) --version) has no audit command: upgrade uv."; exit 0; }; \
+	    $(UV) audit --locked --preview-features audit-command || \
 	    { [ $$? -eq 2 ] && echo "NOT AUDITED: api.osv.dev could not be asked."; }  # 1 is a finding
 
 check: lint audit docs unit ## all that CI does

@@ -19,7 +19,10 @@ DEVELOPMENT = os.environ.get("LEDGER_ENV") == "development"
 def _required(name: str, in_development: str) -> str:
     """Return a variable, or what is in the file that `{name}_FILE` names, as secrets are mounted."""
     file = os.environ.get(f"{name}_FILE")
-    value = Path(file).read_text().strip() if file else os.environ.get(name)
+    try:
+        value = Path(file).read_text().strip() if file else os.environ.get(name)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from None
     value = value or (in_development if DEVELOPMENT else "")
     if not value:
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE, or LEDGER_ENV=development for a service of your own.")
@@ -87,7 +90,10 @@ TEMPLATES = [
 ROOT_URLCONF = "ledger_project.urls"
 WSGI_APPLICATION = "ledger_project.wsgi.application"
 
-_database: dict[str, Any] = {**dj_database_url.parse(_required("DATABASE_URL", "postgresql:///ledger"))}
+try:
+    _database: dict[str, Any] = {**dj_database_url.parse(_required("DATABASE_URL", "postgresql:///ledger"))}
+except ValueError as error:  # does not quote the address, which has a password
+    raise ImproperlyConfigured(f"DATABASE_URL: {error}") from None
 # A connection is kept by its thread for good; one that broke is replaced after the request that met it.
 _database["CONN_MAX_AGE"] = None
 _database["OPTIONS"] = {

@@ -1,9 +1,8 @@
 """What gunicorn serves."""
 
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledger_project.settings")
+from ledger_project.environment import setup
 
+setup()
 application = get_wsgi_application()

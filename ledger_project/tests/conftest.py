@@ -39,6 +39,18 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | {"LEDGER_ENV": "development", "PYTHONUNBUFFERED": "1"} | changes
 
 
+def fresh_shell(script: str, folder: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a script as a shell does that was just opened: its environment has a home and a path, and nothing else."""
+    return subprocess.run(
+        ["env", "-i", f"HOME={Path.home()}", f"PATH={os.environ['PATH']}", "bash", "-ec", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=check,
+        timeout=300,  # a machine may be slow
+    )
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -184,6 +196,8 @@ def folder() -> Iterator[Path]:
 def project() -> Iterator[Project]:
     with temporary_folder() as path:
         shutil.copytree(ROOT, path / "shared-ledger", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        for name, there in ((".venv", Path(sys.prefix)), (".uv", ROOT / ".uv")):
+            (path / "shared-ledger" / name).symlink_to(there)  # so that make has nothing to fetch
         yield Project(path / "shared-ledger")
 
 

@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from itertools import takewhile
@@ -15,9 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.management import get_commands
 
-from ledger_project.tests.conftest import ROOT, Project, blocks
+from ledger_project.tests.conftest import ROOT, Project, blocks, fresh_shell
 from ledger_project.tests.test_readme import same
-from ledger_project.tests.test_serve import bash
 
 PAGES = [
     page for pattern in ("*.md", "docs/**/*.md", "deploy/*.md", "clients/*/*.md") for page in sorted(ROOT.glob(pattern))
@@ -37,8 +34,7 @@ def test_the_tutorial_does_as_it_says(fresh: Project) -> None:
     commands = "echo @@@\n".join(block if language == "sh" else "" for language, block in steps)
     with fresh.serve() as service:
         commands = commands.replace("http://localhost:8000", service.url)
-        commands = commands.replace(".venv/bin/python", shlex.quote(sys.executable))
-        said = bash(f"unset DATABASE_URL; cd {shlex.quote(str(fresh.folder))}\n{commands}").split("@@@\n")
+        said = fresh_shell(commands, fresh.folder).stdout.split("@@@\n")
     compared = []
     for answer, (language, block) in zip(said, steps[1:], strict=False):
         if language == "json":

@@ -2,12 +2,11 @@
 
 import json
 import re
-import sys
 from typing import Any
 
 import pytest
 
-from ledger_project.tests.conftest import ROOT, Project, blocks
+from ledger_project.tests.conftest import ROOT, Project, blocks, fresh_shell
 from ledger_project.tests.test_serve import bash
 
 pytestmark = pytest.mark.service
@@ -43,11 +42,10 @@ def test_the_curl_lines_answer_as_the_readme_says(fresh: Project) -> None:
 
 def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
     (block,) = [block for block in blocks(README, "sh") if "verifyledger" in block]
-    script = f"unset DATABASE_URL; cd {fresh.folder}\n" + block.replace(".venv/bin/python", sys.executable)
     with fresh.serve() as service:
         body = b'{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "1"}'
         service.open("/api/v1/content/ledger", body).close()
-        said = bash(script)
+        said = fresh_shell(block, fresh.folder).stdout
     assert "1 entries of 1 accounts: no fault." in said
     assert "all balances" in said
     assert (fresh.folder / ".data/books.jsonl").read_text().count("\n") == 1
