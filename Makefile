@@ -98,7 +98,7 @@ migrations: install ## write the migrations of an app: make migrations app=conte
 shell: install ## Python with the models at hand
 	$(RUN) manage.py shell
 
-$(ENV): deploy/env.example
+.env $(COMPOSE_ENV_FILES): deploy/env.example
 	@test -e $@ && { echo "deploy/env.example has changed: see what $@ lacks, then touch $@"; exit 1; } || umask 077 && \
 	    python3 -c 'import re, secrets, sys; \
 	    print(re.sub("<random>", lambda _: secrets.token_urlsafe(32), sys.stdin.read()), end="")' < $< > $@ && \

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from ledger_project import environment
 from ledger_project.database import DATA, database, require_answer
 
 HOST = "127.0.0.1"  # this machine alone: the settings of development are no secret
@@ -32,7 +33,7 @@ Paste these:
 
 
 def main() -> None:
-    port = int(os.environ.get("PORT", "8000"))
+    port = environment.integer("PORT", 8000, least=1)
     _require_free(port)
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background job is born deaf to it
         signal.signal(number, _leave)
@@ -116,11 +117,11 @@ def _keep(name: str, secret: str) -> str:
 
 def _serve(port: int) -> int:
     """Run gunicorn until it ends or a signal asks for it, and return its exit code."""
-    environment = {**os.environ, "BIND": f"{HOST}:{port}"}
+    variables = {**os.environ, "BIND": f"{HOST}:{port}"}
     command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"]
     # In a session of its own: Ctrl-C goes to every process of the terminal's, and gunicorn, told to end twice
     # at once, can hang until its grace is over.
-    gunicorn = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+    gunicorn = subprocess.Popen(command, env=variables, start_new_session=True)  # noqa: S603
     try:
         return gunicorn.wait()
     except KeyboardInterrupt:

@@ -77,7 +77,7 @@ def test_one_image_of_the_service_is_built_and_only_env_says_which_one_runs() ->
 
 def use_version(folder: Path, version: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COMPOSE_ENV_FILES": str(folder / ".env")}
-    command = [ROOT / "deploy" / "use-version", version]
+    command = [str(ROOT / "deploy" / "use-version"), version]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
