@@ -7,7 +7,7 @@ from django.core.management import execute_from_command_line
 
 from ledger_core.management.progress import one_line_for_files
 from ledger_project.database import database
-from ledger_project.environment import default_to_development, setup
+from ledger_project.startup import default_to_development, setup
 
 
 def main() -> None:

@@ -1,32 +1,57 @@
-"""Which settings a process gets: those of development only where it is certain that the machine is a developer's."""
+"""Reads settings from the environment. A missing or misspelled one ends the process with one line that names it.
+
+Only the standard library: gunicorn.conf.py reads its settings here before Django is loaded.
+"""
 
 import os
-import sys
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-import django
-from django.core.exceptions import ImproperlyConfigured
-
-# `make install` and `make run` write this file into the virtual environment. The image of production is built without
-# them, and neither git nor the image gets the file.
-DEVELOPERS = Path(sys.prefix, "ledger-development")
-_OF_PRODUCTION = ("SECRET_KEY", "SECRET_KEY_FILE", "ALLOWED_HOSTS", "DATABASE_URL_FILE")
+T = TypeVar("T")
 
 
-def default_to_development() -> None:
-    """Set LEDGER_ENV=development for a command on a developer's machine, unless something says otherwise.
-
-    An environment that has a variable of production keeps production's rules, and so does whatever does not call
-    this: gunicorn never gets the settings of development unless LEDGER_ENV asks for them.
-    """
-    if DEVELOPERS.exists() and not any(os.environ.get(name) for name in _OF_PRODUCTION):
-        os.environ.setdefault("LEDGER_ENV", "development")
+def text(name: str, default: str = "", *, form: str = ".*", like: str = "") -> str:
+    """Return a variable that matches the regular expression `form`, or the default if it is unset or empty."""
+    value = os.environ.get(name) or default
+    if not re.fullmatch(form, value):
+        raise invalid(name, f"{value!r} is not {like}.")
+    return value
 
 
-def setup() -> None:
-    """Load the settings and the apps as `django.setup()` does; a wrong setting ends the process with one line."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledger_project.settings")
+def integer(name: str, default: int, *, least: int = 0) -> int:
+    value = int(text(name, str(default), form="[0-9]{1,9}", like="a whole number"))
+    if value < least:
+        raise invalid(name, f"{value} is less than {least}.")
+    return value
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    return text(name, str(int(default)), form="[01]", like="1 or 0") == "1"
+
+
+def duration(name: str, default: str) -> str:
+    return text(name, default, form="[1-9][0-9]*(ms|s|min)", like="a time like 500ms, 10s or 1min")
+
+
+def parsed(name: str, default: str, parse: Callable[[str], T]) -> T:
+    """Return what `parse` makes of a variable. The message of its ValueError is shown, so it may not quote a secret."""
     try:
-        django.setup()
-    except ImproperlyConfigured as error:
-        raise SystemExit(f"{error}") from None
+        return parse(os.environ.get(name) or default)
+    except ValueError as error:
+        raise invalid(name, str(error)) from None
+
+
+def secret(name: str) -> str:
+    """Return a variable, or the content of the file that `{name}_FILE` names; platforms mount secrets as files."""
+    file = os.environ.get(f"{name}_FILE")
+    try:
+        return Path(file).read_text().strip() if file else os.environ.get(name, "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise invalid(f"{name}_FILE", f"{file} cannot be read ({error}).") from None
+
+
+def invalid(name: str, reason: str) -> SystemExit:
+    """Return the exception that ends a process with this line and no traceback, whoever loads the settings."""
+    return SystemExit(f"{name}: {reason} See docs/settings.md.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from ledger_project.database import DATA, database, leave, require_answer
-from ledger_project.environment import default_to_development, setup
+from ledger_project.startup import default_to_development, setup
 
 HOST = "127.0.0.1"  # this machine alone: the settings of development are no secret
 GUNICORN_CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "gunicorn.conf.py"
@@ -127,11 +127,11 @@ def _keep(name: str, secret: str) -> str:
 
 def _serve(port: int) -> int:
     """Run gunicorn until it ends or this process has to, and return its exit code."""
-    environment = {**os.environ, "BIND": f"{HOST}:{port}"}
+    variables = {**os.environ, "BIND": f"{HOST}:{port}"}
     command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"]
     # In a session of its own: Ctrl-C goes to every process of the terminal's, and gunicorn, told to end twice
     # at once, can hang until its grace is over.
-    gunicorn = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+    gunicorn = subprocess.Popen(command, env=variables, start_new_session=True)  # noqa: S603
     try:
         return _wait(gunicorn)
     except KeyboardInterrupt:

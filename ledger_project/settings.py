@@ -1,40 +1,38 @@
 """Settings, from the environment. Without LEDGER_ENV=development nothing is assumed that would not be safe."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from ledger_core.rate_limits.rates import Rate
+from ledger_project import environment
 from ledger_project.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DEVELOPMENT = os.environ.get("LEDGER_ENV") == "development"
+DEVELOPMENT = (
+    environment.text("LEDGER_ENV", "production", form="production|development", like="production or development")
+    == "development"
+)
 
 
 def _required(name: str, in_development: str) -> str:
-    """Return a variable, or what is in the file that `{name}_FILE` names, as secrets are mounted."""
-    file = os.environ.get(f"{name}_FILE")
-    try:
-        value = Path(file).read_text().strip() if file else os.environ.get(name)
-    except OSError as error:
-        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from None
-    value = value or (in_development if DEVELOPMENT else "")
+    value = environment.secret(name) or (in_development if DEVELOPMENT else "")
     if not value:
-        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, or LEDGER_ENV=development for a service of your own.")
+        raise SystemExit(f"Set {name} or {name}_FILE, or LEDGER_ENV=development for a service of your own.")
     return value
 
 
 SECRET_KEY = _required("SECRET_KEY", "for development only: sessions of the admin on this machine")
 ALLOWED_HOSTS = _required("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+CSRF_TRUSTED_ORIGINS = [origin for origin in environment.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
 DEBUG = False
 # OpenTelemetry's own variables; without them nothing of it is loaded.
-TRACING = any(os.environ.get(f"OTEL_EXPORTER_OTLP_{which}ENDPOINT") for which in ("", "TRACES_"))
+TRACING = bool(
+    environment.text("OTEL_EXPORTER_OTLP_ENDPOINT") or environment.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+)
 
 INSTALLED_APPS = [
     "ledger_core",  # before the admin, one of whose templates it replaces
@@ -92,8 +90,8 @@ WSGI_APPLICATION = "ledger_project.wsgi.application"
 
 try:
     _database: dict[str, Any] = {**dj_database_url.parse(_required("DATABASE_URL", "postgresql:///ledger"))}
-except ValueError as error:  # does not quote the address, which has a password
-    raise ImproperlyConfigured(f"DATABASE_URL: {error}") from None
+except ValueError as error:
+    raise environment.invalid("DATABASE_URL", str(error)) from None
 # A connection is kept by its thread for good; one that broke is replaced after the request that met it.
 _database["CONN_MAX_AGE"] = None
 _database["OPTIONS"] = {
@@ -146,7 +144,7 @@ STORAGES = {
 # Requests come over TLS, or by a proxy that says so.
 if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = os.environ.get("SECURE_SSL_REDIRECT", "1") == "1"
+    SECURE_SSL_REDIRECT = environment.boolean("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -154,20 +152,13 @@ if not DEVELOPMENT:
     CSRF_COOKIE_SECURE = True
 
 
-def _rate(name: str) -> Rate | None:
-    try:
-        return Rate.parse(os.environ.get(name) or "1000/s")
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}: {error}") from None
-
-
 # How many threads a worker of gunicorn serves requests with: its configuration sets the variable. Nothing else serves.
-WEB_THREADS = int(os.environ["WEB_THREADS"]) if "WEB_THREADS" in os.environ else None
+WEB_THREADS = environment.integer("WEB_THREADS", 0) or None
 
 # Of a client, and of an address, whoever asks from there. Workers of a replica count together; with Redis, all do.
-RATE_LIMIT = _rate("LEDGER_RATE_LIMIT")
-ADDRESS_RATE_LIMIT = _rate("LEDGER_ADDRESS_RATE_LIMIT")
-REDIS_URL = os.environ.get("REDIS_URL", "")
+RATE_LIMIT = environment.parsed("LEDGER_RATE_LIMIT", "1000/s", Rate.parse)
+ADDRESS_RATE_LIMIT = environment.parsed("LEDGER_ADDRESS_RATE_LIMIT", "1000/s", Rate.parse)
+REDIS_URL = environment.text("REDIS_URL", form="|(rediss?|unix)://.*", like="a URL of Redis")
 
 # Pages load what this service serves, and nothing else; nobody frames them.
 CONTENT_SECURITY_POLICY = {
@@ -189,7 +180,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.api.access.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["ledger_core.api.access.OfTheApp"],
-    "NUM_PROXIES": int(os.environ.get("LEDGER_PROXIES", "0")),
+    "NUM_PROXIES": environment.integer("LEDGER_PROXIES", 0),
     "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,  # no ?format=

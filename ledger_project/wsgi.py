@@ -2,7 +2,7 @@
 
 from django.core.wsgi import get_wsgi_application
 
-from ledger_project.environment import setup
+from ledger_project.startup import setup
 
 setup()
 application = get_wsgi_application()

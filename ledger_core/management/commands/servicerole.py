@@ -22,7 +22,10 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def handle(self, **options: Any) -> None:
-        url = dj_database_url.parse(os.environ.get("SERVICE_DATABASE_URL") or "postgresql://")
+        try:
+            url = dj_database_url.parse(os.environ.get("SERVICE_DATABASE_URL") or "postgresql://")
+        except ValueError as error:
+            raise CommandError(f"SERVICE_DATABASE_URL: {error}") from None
         name, password = str(url["USER"]), str(url["PASSWORD"])
         if not name:
             raise CommandError(
