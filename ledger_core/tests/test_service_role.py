@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings as of_project
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection
 from django.test import Client
 from django.urls import reverse
+from psycopg import connect
 from psycopg.sql import SQL, Identifier
 
 from ledger_core import clients
@@ -119,6 +121,17 @@ def test_it_limits_the_log_in(as_service: None, client: Client) -> None:
 def test_it_can_change_no_history(as_service: None, statement: str) -> None:
     with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_its_sessions_are_bounded_by_the_role_too(as_service: None) -> None:
+    """As behind a pooler, which passes no settings on."""
+    connection.ensure_connection()
+    log = {"log_min_error_statement": "fatal", "log_error_verbosity": "terse"}
+    settings: dict[str, str] = of_project.SERVICE_SESSION | log
+    with connect(connection.connection.info.dsn, options="") as plain:
+        shown = {name: plain.execute(f"SHOW {name}").fetchone() for name in settings}
+    assert shown == {name: (value,) for name, value in settings.items()}
+    assert settings["lock_timeout"] == "2s"
 
 
 @pytest.mark.parametrize("url", ["", "postgresql://"])
