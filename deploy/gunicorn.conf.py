@@ -26,13 +26,7 @@ keepalive = 75
 # A post takes milliseconds. A worker that says nothing for half a minute hangs.
 timeout = 30
 graceful_timeout = 30
-# A statement ends by then, one that waits for a lock as well: its client is told to retry, and a retry that is refused
-# knows when the attempt before it is over. For the service alone: migrations and verifyledger may take longer.
-# PgBouncer has to be told of it: ignore_startup_parameters = options, and the time-out set for the role.
-raw_env = [
-    f"WEB_THREADS={threads}",
-    f"PGOPTIONS={environment.text('PGOPTIONS')} -c statement_timeout={environment.duration('STATEMENT_TIMEOUT', '10s')}"
-]
+raw_env = [f"WEB_THREADS={threads}"]  # for ledger_core.posting.crowding
 # The heartbeat is a file; on a disk it would wait for the disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
 # Header lines that no client of ours sends. nginx has the same limits: a line with its end fits 8 KiB. gunicorn counts

@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
 from ledger_core.rate_limits.rates import Rate
 from ledger_project import environment
 from ledger_project.logs import logging_config
+from ledger_project.postgresql import connecting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT = (
@@ -88,21 +87,33 @@ TEMPLATES = [
 ROOT_URLCONF = "ledger_project.urls"
 WSGI_APPLICATION = "ledger_project.wsgi.application"
 
+# Set by ledger_project.wsgi: a request's statements end in bounded time. Commands take as long as they need.
+SERVING = environment.boolean("LEDGER_SERVING", default=False)
+_session = connecting.session_of_service() if SERVING else connecting.session_of_command()
 try:
-    _database: dict[str, Any] = {**dj_database_url.parse(_required("DATABASE_URL", "postgresql:///ledger"))}
+    _database = connecting.database(_required("DATABASE_URL", "postgresql:///ledger"), _session)
 except ValueError as error:
     raise environment.invalid("DATABASE_URL", str(error)) from None
-# A connection is kept by its thread for good; one that broke is replaced after the request that met it.
-_database["CONN_MAX_AGE"] = None
-_database["OPTIONS"] = {
-    **_database.get("OPTIONS", {}),
-    # Prepared statements, which Django leaves off: parameters are sent apart from the SQL, and a statement is
-    # prepared at its second use on a connection.
-    "server_side_binding": True,
-    "prepare_threshold": 1,
-    "connect_timeout": 5,
+_database["OPTIONS"] |= {
+    "server_side_binding": True,  # parameters are sent apart from the SQL
+    # psycopg prepares nothing, so a rollback, a pooler or a migration leaves it nothing to lose. What nearly every
+    # request executes is prepared by ledger_core.sql.Statement.
+    "prepare_threshold": None,
 }
-DATABASES = {"default": _database}
+DATABASES = {
+    "default": _database
+    | {
+        # Each thread keeps a connection for good. One that ended meanwhile is replaced before a request uses it.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        # A pooler in transaction mode has none. Commands read millions of rows by them, and connect directly.
+        "DISABLE_SERVER_SIDE_CURSORS": SERVING,
+    }
+}
+# For a pooler in transaction mode that does not carry prepared statements.
+DATABASE_PREPARE = environment.boolean("DATABASE_PREPARE", default=True)
+# What `manage.py servicerole` sets for the service's role, since a pooler does not pass it on.
+SERVICE_SESSION = connecting.session_of_service()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Of the admin: who guesses passwords is shut out for a while, by address and by the name that is tried.

@@ -1,8 +1,11 @@
 """What gunicorn serves."""
 
+import os
+
 from django.core.wsgi import get_wsgi_application
 
 from ledger_project.startup import setup
 
+os.environ["LEDGER_SERVING"] = "1"
 setup()
 application = get_wsgi_application()

@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 
 from ledger_core.admin.references import REASON
 from ledger_core.corrections import CORRECTIONS, STAFF, Correction
-from ledger_core.errors import LedgerError
+from ledger_core.errors import AccountLocked, LedgerError
 from ledger_core.models import Account
 from ledger_core.posting import NonceReused, Posted, post
 from ledger_core.values import MAX_CREDITS, MAX_TEXT
@@ -85,6 +85,8 @@ class CorrectionPage(ModelAdmin):
         if form.is_valid():
             try:
                 posted = self._post(request, account, form.cleaned_data)
+            except AccountLocked:  # answered by a page that says to send the same form again
+                raise
             except LedgerError as error:
                 form.reject(error, account)
             else:

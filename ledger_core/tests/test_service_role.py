@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
+from django.conf import settings as of_project
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection
 from django.test import Client
 from django.urls import reverse
+from psycopg import connect
 from psycopg.sql import SQL, Identifier
 
 from ledger_core import clients, sql
@@ -153,6 +155,17 @@ def test_what_this_version_does_not_know_keeps_its_rights(role: str) -> None:
         finally:
             cursor.execute("DROP TABLE ledger_hold")
             cursor.execute("ALTER TABLE ledger_account DROP COLUMN held")
+
+
+def test_its_sessions_are_bounded_by_the_role_too(as_service: None) -> None:
+    """As behind a pooler, which passes no settings on."""
+    connection.ensure_connection()
+    log = {"log_min_error_statement": "fatal", "log_error_verbosity": "terse"}
+    settings: dict[str, str] = of_project.SERVICE_SESSION | log
+    with connect(connection.connection.info.dsn, options="") as plain:
+        shown = {name: plain.execute(f"SHOW {name}").fetchone() for name in settings}
+    assert shown == {name: (value,) for name, value in settings.items()}
+    assert settings["lock_timeout"] == "2s"
 
 
 @pytest.mark.parametrize("url", ["", "postgresql://"])

@@ -90,7 +90,7 @@ class Service:
     def open(self, path: str, body: bytes | None = None, key: str = "") -> Any:
         """Ask with a key; with the demonstration client's, unless it is said."""
         headers = {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"}
-        return urlopen(Request(self.url + path, body, headers), timeout=10)
+        return urlopen(Request(self.url + path, body, headers), timeout=60)
 
     def status(self, path: str, body: bytes | None = None, key: str = "") -> int:
         """Ask, and return the status of the answer."""
