@@ -32,6 +32,7 @@ def collection_of(document: dict[str, Any]) -> dict[str, Any]:
     paths = {path: methods for path, methods in document["paths"].items() if path.startswith(f"/api/v1/{app}/")}
     for operation in (operation for methods in paths.values() for operation in methods.values()):
         _choose_examples(operation)
+        _resolve_headers(operation, document["components"]["headers"])
     collection = _converted({**document, "paths": paths})
     for item in _items(collection):
         _settle(item)
@@ -47,6 +48,12 @@ def _choose_examples(operation: dict[str, Any]) -> None:
         examples = operation["requestBody"]["content"]["application/json"]["examples"]
         for name in examples.keys() - {"CREDITADD", "Two"}:
             del examples[name]
+
+
+def _resolve_headers(operation: dict[str, Any], headers: dict[str, Any]) -> None:
+    """Put the headers of answers in the place of their references, which the converter does not follow."""
+    for answer in operation["responses"].values():
+        answer["headers"] = {name: headers[name] for name in answer["headers"]}
 
 
 def _settle(item: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Any, get_args, get_origin
@@ -53,14 +54,13 @@ class Reading:
     def _object(self, pairs: list[tuple[str, Any]]) -> "_Object":
         made = _Object(pairs)
         if len(made) < len(pairs):
-            names = [name for name, _ in pairs]
-            made.repeated = {name for name in made if names.count(name) > 1}
+            made.repeated = {name for name, times in Counter(name for name, _ in pairs).items() if times > 1}
             self.repeats = True
         return made
 
 
 class _Object(dict[str, Any]):
-    repeated: frozenset[str] | set[str] = frozenset()
+    repeated: Set[str] = frozenset()
 
 
 class _NotJSON(str):

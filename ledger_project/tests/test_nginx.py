@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -153,6 +154,14 @@ def _post(nginx: Nginx, service: Service, owner_id: str, nonce: str) -> tuple[HT
     headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
     body = json.dumps({"operation": "CREDIT_ADD", "owner_id": owner_id, "nonce": nonce})
     return nginx.ask("POST", "/api/v1/content/ledger", body, headers=headers)
+
+
+def test_an_owner_that_looks_like_an_address_is_reached(nginx: Nginx, service: Service) -> None:
+    for owner in ("%2e", "%2E%2e", "%2f", "...", "%"):
+        _post(nginx, service, owner, "1")
+        headers = {"Authorization": f"Bearer {service.key}"}
+        _, text = nginx.ask("GET", f"/api/v1/content/ledger/{quote(owner, safe='')}", headers=headers)
+        assert json.loads(text)["owner_id"] == owner
 
 
 def _break_then_forward(server: socket.socket, port: int) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from shared_ledger.checks import check, check_request
 from shared_ledger.made.models import Balance, Batch, Entries, Entry, Operation, Operations, PostRequest
 
 T = TypeVar("T")
@@ -43,18 +44,21 @@ def post(
     since nobody but you knows what is a retry.
     """
     body = PostRequest(operation=operation, owner_id=owner_id, nonce=nonce, amount=amount, reverses=reverses)
+    check_request(body)
     return Call(_read_posted, "POST", f"/api/v1/{app}/ledger", body=msgspec.json.encode(body))
 
 
 def post_batch(app: str, requests: Sequence[PostRequest]) -> Call[Batch]:
     """Post up to a thousand operations, all or none of them; `replayed` has the indices of those posted before."""
+    for index, request in enumerate(requests):
+        check_request(request, f"entries[{index}].")
     body = msgspec.json.encode({"entries": requests})
     return Call(_reads(Batch), "POST", f"/api/v1/{app}/ledger/batch", body=body)
 
 
 def balance(app: str, owner_id: str, *, at: datetime | None = None) -> Call[Balance]:
     """Read what the owner has, over all apps: now, or at a moment of the past."""
-    return Call(_reads(Balance), "GET", f"/api/v1/{app}/ledger/{quote(owner_id, safe='')}", _query(at=at))
+    return Call(_reads(Balance), "GET", _of_owner(app, owner_id), _query(at=at))
 
 
 def entries(
@@ -66,7 +70,7 @@ def entries(
     until: datetime | None = None,
 ) -> Call[Entries]:
     """Read what the app has posted for the owner, newest first: `since` a moment, and before `until`."""
-    path = f"/api/v1/{app}/ledger/{quote(owner_id, safe='')}/entries"
+    path = f"{_of_owner(app, owner_id)}/entries"
     return Call(_reads(Entries), "GET", path, _query(operation=operation, since=since, until=until))
 
 
@@ -77,12 +81,18 @@ def following(page: Entries) -> Call[Entries] | None:
 
 def entry(app: str, entry_id: int) -> Call[Entry]:
     """Read an entry that the app has posted."""
+    check("entry_id", entry_id)
     return Call(_reads(Entry), "GET", f"/api/v1/{app}/entries/{entry_id}")
 
 
 def operations(app: str) -> Call[list[Operation]]:
     """Read which operations the app can post, what each is worth, and their rules."""
     return Call(lambda answer: _reads(Operations)(answer).operations, "GET", f"/api/v1/{app}/operations")
+
+
+def _of_owner(app: str, owner_id: str) -> str:
+    check("owner_id", owner_id)
+    return f"/api/v1/{app}/ledger/{quote(owner_id, safe='')}"
 
 
 def _reads(kind: type[T]) -> Callable[[httpx.Response], T]:

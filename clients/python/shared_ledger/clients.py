@@ -1,5 +1,6 @@
 """Ledger and AsyncLedger: the same calls, the one waiting for the answer and the other awaiting it."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Self
@@ -17,6 +18,12 @@ P = ParamSpec("P")
 
 # A statement of the ledger ends after ten seconds, and its proxy waits for fifteen: who waits longer misses no answer.
 _TIMEOUT = httpx.Timeout(20, connect=5)
+
+
+def _named(app: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9_-]{0,63}", app):  # .. would be another address
+        raise ValueError(f"{app!r} is not the name of an app, as it stands in the addresses of the API.")
+    return app
 
 
 def _settings(url: str, key: str) -> dict[str, Any]:
@@ -82,7 +89,7 @@ class Ledger:
     """
 
     def __init__(self, url: str, *, key: str, app: str, patience: float = 30) -> None:
-        self.app = app
+        self.app = _named(app)
         self._retries = within(patience)
         self._http = httpx.Client(**_settings(url, key))
 
@@ -116,7 +123,7 @@ class AsyncLedger:
     """Ledger, for asyncio."""
 
     def __init__(self, url: str, *, key: str, app: str, patience: float = 30) -> None:
-        self.app = app
+        self.app = _named(app)
         self._retries = within(patience)
         self._http = httpx.AsyncClient(**_settings(url, key))
 

@@ -77,7 +77,7 @@ class InvalidBatch(LedgerError, code="invalid-batch"):
 
 
 class InvalidRequest(LedgerError, code="invalid-request"):
-    """The request is not valid: `errors` names each field at fault."""
+    """The request is not valid: `errors` names each field at fault. `request_id` is empty if none was made."""
 
 
 class InvalidOperation(LedgerError, code="invalid-operation"):
