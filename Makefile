@@ -31,7 +31,7 @@ unit: install ## run the tests that need no database, in seconds
 	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz and not smoke and not browser"
 
 browser: install ## drive the pages in headless Chromium, in light and dark
-	@$(RUN) pytest -m browser -rs
+	@$(RUN) pytest -m browser
 
 screenshots: install ## take the pictures of docs/images anew, with the browser tests
 	@$(RUN) pytest -m browser --screenshots docs/images
@@ -43,7 +43,7 @@ fuzz: install ## thousands of requests made from the OpenAPI documents, good and
 	@$(RUN) pytest -m fuzz -s
 
 smoke: install ## the whole stack in Docker: rolling restart, kills, backup and restore (minutes)
-	@$(RUN) pytest -m smoke -s -rs
+	@$(RUN) pytest -m smoke -s
 
 bench: install ## how fast it is, against a bare view, the classic way and others: make bench json=FILE (minutes)
 	@$(RUN) --group bench python -m ledger_core.benchmarks speed $(if $(json),--json $(json))
@@ -74,7 +74,7 @@ check: lint audit docs unit ## all that CI does
 	    ALLOWED_HOSTS=ledger.example DATABASE_URL=postgresql:///none \
 	    $(RUN) manage.py check --deploy --fail-level WARNING
 	$(RUN) pytest -n 2
-	$(RUN) pytest -m browser -rs
+	$(RUN) pytest -m browser
 
 docs: install ## the documentation as a site, in .site/; a warning is an error, as a link that leads nowhere is one
 	@$(RUN) --group docs sphinx-build -c docs -EW --keep-going --quiet . .site && echo "The site is at .site/index.html"
