@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import BigIntegerField, DateTimeField, ExpressionWrapper, Func, Value
+from django.db.models import BigIntegerField, DateTimeField, Exists, ExpressionWrapper, Func, OuterRef, Value
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
 
 from ledger_core import sql
 from ledger_core.errors import LedgerError
@@ -24,6 +25,19 @@ class AccountNotFound(LedgerError):
     remedy = (
         "Take it for a balance of 0: the first entry makes the account. If there should be one, look at the spelling; "
         "owners are compared byte by byte. With `at`, the owner had none at that moment."
+    )
+
+
+class MomentUnclear(LedgerError):
+    """The owner has entries that are later than the database's clock: what the owner had then cannot be known."""
+
+    code = "moment-unclear"
+    status = 409
+    title = "The time of the owner's entries is not clear"
+    remedy = (
+        "Read the balance without `at`: it is right. The database's clock was ahead when the owner's newest entries "
+        "were posted, so they may be from before the moment. Once the clock has passed their time, they count from "
+        "that time on."
     )
 
 
@@ -60,15 +74,20 @@ def balance_at(owner_id: str, moment: datetime) -> Balance:
     """Return what the owner had at a moment, entries of that very microsecond included.
 
     An entry takes the time at which its statement begins: a moment that lies a statement's time-out back is final.
-    Raises InvalidRequest or AccountNotFound, where the owner had no entry yet.
+    Raises InvalidRequest, MomentUnclear, or AccountNotFound where the owner had no entry yet.
     """
     check(owner_id, OwnerId, "owner_id")
     after = ExpressionWrapper(Value(moment) + timedelta(microseconds=1), DateTimeField())
     entries = Entry.objects.filter(owner_id=owner_id, seq=seq_before(owner_id, after))
-    entry = entries.values_list(*_AFTER_AN_ENTRY).first()
+    # The first of the owner's entries that may be from before the moment or after it, whatever time it has.
+    future = Entry.objects.filter(owner_id=owner_id, created_on__gt=Now())
+    next_is_future = Exists(future.filter(seq=OuterRef("seq") + 1))
+    entry = entries.values_list(*_AFTER_AN_ENTRY, next_is_future).first()
+    if entry[-1] if entry else future.filter(seq=1).exists():
+        raise MomentUnclear(f"{owner_id} has entries that are later than the database's clock.")
     if entry is None:
         raise AccountNotFound(f"{owner_id} had no account at {moment.isoformat()}.")
-    return Balance(*entry)
+    return Balance(*entry[:-1])
 
 
 def history_of(account: Account, *, points: int) -> list[Balance]:

@@ -1,10 +1,12 @@
 """Entries: what an app has posted, newest first."""
 
 from datetime import datetime
+from typing import Any
 
 from ledger_core.balances import AccountNotFound, seq_before
-from ledger_core.errors import LedgerError
+from ledger_core.errors import InvalidOperation, LedgerError
 from ledger_core.models import Account, Entry
+from ledger_core.operations import OperationSet
 from ledger_core.values import OwnerId, check
 
 
@@ -55,3 +57,13 @@ def entries_of(
     if not found and not Account.objects.filter(pk=owner_id).exists():
         raise AccountNotFound(f"{owner_id} has no account.")
     return found
+
+
+def require_known(operations: OperationSet[Any], code: str) -> None:
+    """Raise InvalidOperation, unless the app has the operation, or had it once and entries still name it."""
+    try:
+        operations.parse(code)
+    except InvalidOperation:
+        # No identifier holds what PostgreSQL's texts cannot.
+        if not (code.isidentifier() and Entry.objects.filter(app=operations.app, operation=code).exists()):
+            raise

@@ -16,6 +16,11 @@ def prefix_of(key: str) -> str:
     return key.rpartition("_")[0]
 
 
+def is_key(text: str) -> bool:
+    """Tell whether the text is written as a key is; whether the key is good, only the database knows."""
+    return _KEY.fullmatch(text) is not None
+
+
 def digest_of(key: str) -> bytes:
     """Return the hash by which the key is known again.
 

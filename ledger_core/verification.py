@@ -14,6 +14,7 @@ from ledger_core.models import Account, Verification
 from ledger_core.values import OwnerId, check
 
 _VERIFY = sql.load("verify")
+_FUTURE = sql.load("future")
 _ENTRIES_AT_ONCE = 20_000  # a range of owners with about as many: a tenth of a second, and a step of the progress bar
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -25,6 +26,23 @@ class Fault:
     owner_id: str
     seq: int | None
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FutureEntries:
+    """Entries of an owner that are later than the database's clock, from the sequence number `seq` on.
+
+    No fault: they follow from those before them. The clock was ahead when they were posted, or is behind now.
+    """
+
+    owner_id: str
+    seq: int
+    entries: int
+    newest: datetime
+
+    @property
+    def detail(self) -> str:
+        return f"time: {self.entries} entries are later than the database's clock, up to {self.newest.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,13 @@ def verify(
         progress(checked.entries)
 
 
+def in_the_future(owner: str | None = None) -> list[FutureEntries]:
+    """Return the owners, or the one, who have entries that are later than the database's clock by over a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FUTURE, {"owner": owner})
+        return [FutureEntries(*row) for row in cursor.fetchall()]
+
+
 def record(*, started_on: datetime, accounts: int, entries: int, faults: int) -> None:
     """Keep what a verification of all the books found, for the admin."""
     with transaction.atomic():  # so that a transaction around it goes on, where it may not be kept
@@ -70,12 +95,20 @@ def _range_of(owner: str) -> _Range:
 def _ranges() -> Iterator[_Range]:
     """Yield ranges that hold every owner there could be, so that an entry without an account is met too."""
     first, entries = "", 0
-    for owner_id, seq in Account.objects.order_by("pk").values_list("pk", "seq").iterator(chunk_size=10_000):
+    for owner_id, seq in _accounts():
         if entries >= _ENTRIES_AT_ONCE:
             yield _Range(first, owner_id, entries)
             first, entries = owner_id, 0
         entries += seq
     yield _Range(first, None, entries)
+
+
+def _accounts() -> Iterator[tuple[str, int]]:
+    """Yield each account and its number of entries: in pages, since a pooler in transaction mode keeps no cursor."""
+    last = ""
+    while page := list(Account.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "seq")[:10_000]):
+        yield from page
+        last = page[-1][0]
 
 
 def _faults(range_: _Range, since: datetime) -> list[Fault]:

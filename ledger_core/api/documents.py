@@ -14,6 +14,7 @@ from ledger_core.values import MAX_CREDITS, Amount, EntryId, Moment, Nonce, Owne
 
 OperationCode = Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]
 Credits = Annotated[int, Meta(description="In credits, whole numbers.", examples=[10])]
+Index = Annotated[int, Meta(ge=0, le=MAX_ITEMS - 1)]
 Time = Annotated[datetime, Meta(tz=True)]  # so that the documents say date-time, and a client's types with them
 
 
@@ -41,6 +42,10 @@ class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     def items(self, operations: OperationSet[Any]) -> list[Item[Any]]:
         """Return what is asked of `posting`. Raises BatchRefused."""
         return each(lambda entry: entry.item(operations), self.entries)
+
+
+class NoQuery(Struct, forbid_unknown_fields=True):
+    """The query of a method that takes no parameters."""
 
 
 class BalanceQuery(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +114,7 @@ class BatchDocument(Struct, kw_only=True):
     """The entries of a batch, in the order in which they were asked for."""
 
     entries: list[EntryDocument]
-    replayed: Annotated[list[int], Meta(description="The indices of those that earlier requests had posted.")]
+    replayed: Annotated[list[Index], Meta(description="The indices of those that earlier requests had posted.")]
 
     @classmethod
     def of(cls, batch: Sequence[Posted]) -> Self:
@@ -136,11 +141,18 @@ class OperationDocument(Struct, kw_only=True):
     """An operation of the app, and its rules."""
 
     operation: OperationCode
-    value: Annotated[int, Meta(description="What one unit adds to the balance, in credits.")]
+    value: Annotated[
+        int | None,
+        Meta(
+            description="What one unit adds to the balance, in credits. Null for an operation that reverses another: a "
+            "unit moves back what a unit of the reversed entry moved."
+        ),
+    ]
     scope: Annotated[Scope, Meta(description="What a client has to be allowed, to post it.")]
     max_amount: Annotated[int, Meta(description="The most units that one request may ask for.")]
     claim: Annotated[str | None, Meta(description="How often an owner can have it: once or daily, or without limit.")]
     reverses: Annotated[str | None, Meta(description="The operation whose entries it takes back.")]
+    retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
     description: str
 
     @classmethod
@@ -148,11 +160,12 @@ class OperationDocument(Struct, kw_only=True):
         terms = operation.terms
         return cls(
             operation=operation.code,
-            value=terms.value,
+            value=operation.worth,
             scope=operation.scope,
             max_amount=operation.max_amount,
             claim=terms.claim.name if terms.claim else None,
             reverses=operation.reverses.code if operation.reverses else None,
+            retired=terms.retired,
             description=terms.description,
         )
 
@@ -178,7 +191,7 @@ class FieldError(Struct, kw_only=True):
 class ItemError(Struct, kw_only=True, omit_defaults=True):
     """An item of a batch at fault; beside these, what the problem document of its code has further."""
 
-    index: int
+    index: Index
     code: str
     detail: str
     errors: list[FieldError] | UnsetType = UNSET
@@ -193,7 +206,7 @@ class Problem(Struct, kw_only=True):
 
     type: Annotated[str, Meta(description="The kind of problem, as a URI reference.")]
     title: str
-    status: int
+    status: Annotated[int, Meta(ge=400, le=599)]
     detail: str
     code: Annotated[str, Meta(description="The kind of problem, for programs: it does not change.")]
     request_id: Annotated[str, Meta(description="The request's id, also in X-Request-ID and in the logs.")]

@@ -1,19 +1,22 @@
 """Errors as RFC 9457 problem documents: those of the ledger, of DRF, and of Django around them."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework.exceptions import APIException
 
+from ledger_core import outages
 from ledger_core.api.documents import Problem
 from ledger_core.api.json import UnsupportedMediaType, answer
-from ledger_core.errors import LedgerError
+from ledger_core.errors import AccountLocked, LedgerError
 from ledger_core.metrics import REFUSALS, series
 from ledger_core.middleware import request_id
+from ledger_core.values import excerpt
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -165,15 +168,14 @@ def problem(error: LedgerError) -> Problem:
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's exception handler: answer with a problem document. What is no refusal is left to `server_error`."""
+    error = _unavailable(error) or error
     match error:
-        case OperationalError() | InterfaceError():
-            error = DatabaseUnavailable.by_docstring()
         case Http404():
             error = NotFound.by_docstring()
         case PermissionDenied():
             error = Forbidden.by_docstring()
         case APIException() if kind := _OF_STATUS.get(error.status_code):
-            error = kind(str(error.detail))
+            error = kind(excerpt(str(error.detail)))
     if not isinstance(error, LedgerError):
         return None
     if operations := getattr(context["view"], "operations", None):
@@ -196,7 +198,27 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
+    if error := _unavailable(sys.exception()):  # Django calls this while it handles the exception
+        response = respond(error) if request.path.startswith("/api/") else _page(error)
+        response._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark: the cause has its line
+        return response
     return _for_api(request, InternalError) or defaults.server_error(request)
+
+
+def _unavailable(error: BaseException | None) -> LedgerError | None:
+    """Return the 503 that an exception means, and log its cause; None for every other exception."""
+    outage = outages.outage_of(error)
+    if outage is None:
+        return None
+    outages.log(outage)
+    return error if isinstance(error, AccountLocked) else DatabaseUnavailable.by_docstring()
+
+
+def _page(error: LedgerError) -> HttpResponse:
+    """Return a page that tells people the error. It asks the database for nothing, not even for who they are."""
+    locked = isinstance(error, AccountLocked)
+    page = render_to_string("ledger_core/unavailable.html", {"locked": locked, "request_id": request_id()})
+    return HttpResponse(page, status=error.status, headers={"Retry-After": str(error.retry_after)})
 
 
 def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | None:

@@ -72,7 +72,7 @@ def _post(operation: str, owner_id: str, nonce: str, amount: int) -> tuple[Entry
     beginning = {"balance": 0, "seq": 0, "head": b"", "created_on": now, "updated_on": now}
     Account.objects.get_or_create(owner_id=owner_id, defaults=beginning)
     account = Account.objects.select_for_update().get(owner_id=owner_id)
-    delta = SharedOperation[operation].delta(amount)
+    delta = SharedOperation[operation].delta(amount) or 0
     account.balance, account.seq, account.updated_on = account.balance + delta, account.seq + 1, now
     account.save()
     entry = Entry.objects.create(

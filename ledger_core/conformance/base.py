@@ -1,11 +1,13 @@
 """What the tests share: how the books are made so that an operation can be had."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from ledger_core import balances
+from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, SharedOperation
 from ledger_core.posting import Posted, post
 from ledger_core.trial_balance import trial_balance
@@ -13,10 +15,13 @@ from ledger_core.verification import verify
 
 # What a test's argument stands for: it is run for each operation of the app of that kind.
 _KINDS: dict[str, Callable[[Operation], bool]] = {
-    "operation": lambda operation: True,
-    "debit": lambda operation: operation.terms.value < 0 and not operation.terms.claim and not operation.reverses,
-    "claim": lambda operation: operation.terms.claim is not None,
-    "reversal": lambda operation: operation.reverses is not None and not operation.terms.claim,
+    "operation": lambda operation: not operation.terms.retired,
+    "debit": lambda operation: cost(operation) > 0 and not operation.terms.claim and not operation.terms.retired,
+    "claim": lambda operation: operation.terms.claim is not None and not operation.terms.retired,
+    "reversal": lambda operation: (
+        bool(operation.reverses) and not operation.terms.claim and not operation.terms.retired
+    ),
+    "retired": lambda operation: operation.terms.retired,
 }
 
 
@@ -38,14 +43,45 @@ class OfAnApp:
         self.fund(owner_id, operation, units)
         if operation.reverses is None:
             return {}
-        self.fund(owner_id, operation.reverses, units)
+        request = self.prepared(operation.reverses, owner_id, units)
         amount = min(units, operation.reverses.max_amount)
-        return {"reverses": self.post(operation.reverses, "reversed", owner_id, amount=amount).entry.pk}
+        with before_its_retirement(operation.reverses):
+            entry = self.post(operation.reverses, f"for-{operation.code}", owner_id, amount=amount, **request).entry
+        if entry.delta > 0:  # so that what is refused beyond it is not refused for the balance
+            self._add(f"spare-{operation.code}", owner_id, entry.delta)
+        return {"reverses": entry.pk}
 
     def fund(self, owner_id: str, operation: Operation, units: int) -> None:
+        if needed := cost(operation) * units:
+            self._add(f"fund-{operation.code}", owner_id, needed)
+
+    def _add(self, nonce: str, owner_id: str, credits_: int) -> None:
         add = SharedOperation.CREDIT_ADD
-        if needed := -min(0, operation.terms.value) * units:
-            self.post(add, f"fund-{operation.code}", owner_id, amount=-(-needed // add.terms.value))
+        self.post(add, nonce, owner_id, amount=-(-credits_ // (add.worth or 1)))
+
+
+def cost(operation: Operation) -> int:
+    """What a unit takes from the balance. Nothing for a reversal, whose owner has what is taken back."""
+    return -min(0, operation.worth or 0)
+
+
+def moves(operation: Operation, request: dict[str, Any]) -> int:
+    """What a unit moves: its value, or the other way what a unit of the reversed entry moved."""
+    if operation.worth is not None:
+        return operation.worth
+    entry = Entry.objects.get(pk=request["reverses"])
+    return -entry.delta // entry.amount
+
+
+@contextmanager
+def before_its_retirement(operation: Operation) -> Iterator[None]:
+    """Let an operation be posted, as it could be before it was retired."""
+    retired = operation.terms.retired
+    object.__setattr__(operation.terms, "retired", False)
+    try:
+        yield
+    finally:
+        object.__setattr__(operation.terms, "retired", retired)
 
 
 def assert_the_books_agree() -> None:

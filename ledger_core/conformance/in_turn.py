@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ledger_core.conformance.base import OfAnApp, assert_the_books_agree, balance_of
+from ledger_core.conformance.base import OfAnApp, assert_the_books_agree, balance_of, before_its_retirement, moves
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Entry
-from ledger_core.operations import Operation, SharedOperation, Terms
+from ledger_core.operations import Operation, OperationRetired, SharedOperation, Terms
 from ledger_core.plugins import ledger_apps
 from ledger_core.posting import AlreadyClaimed, InsufficientBalance, NonceReused, NotReversible, post
 
@@ -27,7 +27,7 @@ class InTurn(OfAnApp):
         before = balance_of("owner")
         entry = self.post(operation, "1", **request).entry
         assert (entry.app, entry.operation) == (self.operations.app, operation.code)
-        assert entry.delta == operation.terms.value
+        assert entry.delta == moves(operation, request)
         assert balance_of("owner") == entry.balance_after == before + entry.delta
         assert_the_books_agree()
 
@@ -103,6 +103,16 @@ class InTurn(OfAnApp):
         with pytest.raises(InvalidRequest, match="amount"):
             self.post(operation, "1", amount=operation.max_amount + 1, reverses=1 if operation.reverses else None)
 
+    def test_a_retired_operation_takes_retries_and_nothing_new(self, retired: Operation) -> None:
+        with before_its_retirement(retired):
+            request = self.prepared(retired, units=2)
+            first = self.post(retired, "1", **request)
+        again = self.post(retired, "1", **request)
+        assert (again.entry, again.replayed) == (first.entry, True)
+        with pytest.raises(OperationRetired):
+            self.post(retired, "2", **request)
+        assert_the_books_agree()
+
     def test_operations_of_others_are_refused(self) -> None:
         with pytest.raises(InvalidOperation):
             self.post(Foreign.FOREIGN, "1")
@@ -113,4 +123,4 @@ class InTurn(OfAnApp):
         body = {"operation": operation.code, "owner_id": "owner", "nonce": "1", **self.prepared(operation)}
         answer = api.post(f"/api/v1/{namespace}/ledger", json.dumps(body), content_type="application/json")
         assert answer.status_code == 201, answer.content
-        assert answer.json()["delta"] == operation.terms.value
+        assert answer.json()["delta"] == moves(operation, body)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connection
 
-from ledger_core.conformance.base import OfAnApp, assert_the_books_agree, balance_of
+from ledger_core.conformance.base import OfAnApp, assert_the_books_agree, balance_of, cost
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, SharedOperation
 from ledger_core.posting import Posted
@@ -34,7 +34,7 @@ class Races(OfAnApp):
 
     def test_at_once_no_more_is_taken_than_there_is(self, debit: Operation) -> None:
         self.fund("owner", debit, 2)
-        there = balance_of("owner") // -debit.terms.value
+        there = balance_of("owner") // cost(debit)
         amount = min(debit.max_amount, max(1, there // 2))  # so that few of them can be had
         taken = min(_AT_ONCE, there // amount)
         outcomes = self._race(debit, amount=amount)

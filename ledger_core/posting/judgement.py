@@ -15,9 +15,11 @@ from ledger_core.posting.refusals import AlreadyClaimed, BalanceTooLarge, Insuff
 from ledger_core.posting.requests import Request
 from ledger_core.values import MAX_CREDITS
 
+Entries = Mapping[int, Entry]  # those that requests reverse, by id
+
 
 class Judge(Protocol):
-    def __init__(self, requests: Sequence[Request]) -> None: ...
+    def __init__(self, requests: Sequence[Request], reversed_: Entries) -> None: ...
 
     def judge(self, request: Request) -> LedgerError | None:
         """Return why the request cannot be had, after those that were counted."""
@@ -29,32 +31,39 @@ class Judge(Protocol):
 class Balances(Judge):
     """What the owners have, before the first of the requests and after each."""
 
-    def __init__(self, requests: Sequence[Request]) -> None:
+    def __init__(self, requests: Sequence[Request], reversed_: Entries) -> None:
+        self._reversed = reversed_
         owners = {request.item.owner_id for request in requests}
         self._balances = dict(Account.objects.filter(pk__in=owners).values_list("owner_id", "balance"))
 
     def judge(self, request: Request) -> LedgerError | None:
         item = request.item
-        balance = self._balances.get(item.owner_id, 0)
-        if balance + request.delta < 0:
+        balance, delta = self._balances.get(item.owner_id, 0), self._delta(request)
+        if balance + delta < 0:
             return InsufficientBalance(
-                f"{item.owner_id} has {balance} credits, and {item.operation.code} × {item.amount} takes "
-                f"{-request.delta}.",
+                f"{item.owner_id} has {balance} credits, and {item.operation.code} × {item.amount} takes {-delta}.",
                 balance=balance,
             )
-        if balance + request.delta > MAX_CREDITS:
-            return BalanceTooLarge(f"{item.owner_id} has {balance} credits, and cannot hold {request.delta} more.")
+        if balance + delta > MAX_CREDITS:
+            return BalanceTooLarge(f"{item.owner_id} has {balance} credits, and cannot hold {delta} more.")
         return None
 
     def count(self, request: Request) -> None:
         owner_id = request.item.owner_id
-        self._balances[owner_id] = self._balances.get(owner_id, 0) + request.delta
+        self._balances[owner_id] = self._balances.get(owner_id, 0) + self._delta(request)
+
+    def _delta(self, request: Request) -> int:
+        """Return what the request moves. What an entry that is not there moved, Reversals judges."""
+        if request.delta is not None:
+            return request.delta
+        entry = self._reversed.get(request.item.reverses or 0)
+        return -entry.delta // entry.amount * request.item.amount if entry else 0
 
 
 class Claims(Judge):
     """The slots that the owners took last."""
 
-    def __init__(self, requests: Sequence[Request]) -> None:
+    def __init__(self, requests: Sequence[Request], reversed_: Entries) -> None:
         self._now = timezone.now()
         claiming = [request for request in requests if request.item.operation.terms.claim]
         taken = (
@@ -82,10 +91,9 @@ class Claims(Judge):
 class Reversals(Judge):
     """What is left of the entries that the requests reverse, before the first of the requests and after each."""
 
-    def __init__(self, requests: Sequence[Request]) -> None:
-        ids = {request.item.reverses for request in requests} - {None}
-        self._entries = Entry.objects.in_bulk(ids) if ids else {}
-        left = Reversible.objects.filter(pk__in=ids).values_list("entry_id", "remaining") if ids else ()
+    def __init__(self, requests: Sequence[Request], reversed_: Entries) -> None:
+        self._entries = reversed_
+        left = Reversible.objects.filter(pk__in=reversed_).values_list("entry_id", "remaining") if reversed_ else ()
         self._remaining = {pk: entry.amount for pk, entry in self._entries.items()} | dict(left)
 
     def judge(self, request: Request) -> LedgerError | None:
@@ -121,15 +129,21 @@ _JUDGES: Mapping[type[LedgerError], type[Judge]] = {
 
 def explain(refusal: type[LedgerError], request: Request) -> LedgerError:
     """Return the refusal of one request with what there is to know of it."""
-    error = _JUDGES[refusal]([request]).judge(request)
+    error = _JUDGES[refusal]([request], _reversed_by([request])).judge(request)
     # Where the books have changed since, so that it could now be had, the refusal still was one.
     return error if isinstance(error, refusal) else refusal.by_docstring()
 
 
 def judge_all(requests: Sequence[Request]) -> list[LedgerError | None]:
     """Return what each of the requests would be refused for, posted in turn after those before it that were not."""
-    judges: list[Judge] = [Claims(requests), Reversals(requests), Balances(requests)]
+    reversed_ = _reversed_by(requests)
+    judges = [kind(requests, reversed_) for kind in (Claims, Reversals, Balances)]
     return [_judge_in_turn(judges, request) for request in requests]
+
+
+def _reversed_by(requests: Sequence[Request]) -> Entries:
+    ids = {request.item.reverses for request in requests if request.item.reverses is not None}
+    return Entry.objects.in_bulk(ids) if ids else {}
 
 
 def _judge_in_turn(judges: Sequence[Judge], request: Request) -> LedgerError | None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Generic, Self, TypeVar
 
+import msgspec
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 from msgspec import Struct
 
-from ledger_core import sql
-from ledger_core.errors import InvalidOperation, InvalidRequest
+from ledger_core import outages, sql
+from ledger_core.errors import AccountLocked, InvalidOperation, InvalidRequest
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, Own, SharedOperation
 from ledger_core.posting.refusals import NonceReused
@@ -15,7 +17,8 @@ from ledger_core.values import Amount, EntryId, Nonce, OwnerId, check, check_eac
 Op = TypeVar("Op", bound=Operation, covariant=True)
 Key = tuple[str, str]
 
-_EARLIER = sql.load("earlier")
+_EARLIER = sql.Statement("earlier")
+_COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
 
 
 class Item(Struct, Generic[Op], frozen=True):
@@ -38,12 +41,15 @@ class _Values(Struct):
 
 
 class Request(Struct, frozen=True):
-    """An item of an app that can be asked of the database; whether it can be had, the database decides."""
+    """An item of an app that can be asked of the database; whether it can be had, the database decides.
+
+    `delta` is None for a reversal: the database reads what the reversed entry moved.
+    """
 
     app: str
     client: str
     item: Item[Operation]
-    delta: int
+    delta: int | None
 
     @classmethod
     def of(cls, operations: OperationSet[Own], item: Item[SharedOperation | Own], client: str) -> Self:
@@ -57,6 +63,13 @@ class Request(Struct, frozen=True):
         elif item.reverses is not None:
             raise InvalidRequest.of_field("reverses", f"{operation.code} reverses nothing")
         return cls(operations.app, client, item, operation.delta(item.amount))
+
+    def require_postable(self) -> None:
+        """Raise OperationRetired or InvalidRequest where the operation's present terms rule the request out.
+
+        They may have changed since the request was posted, so whoever asks looks for the nonce as well.
+        """
+        self.item.operation.require_postable(self.item.amount)
 
     @property
     def key(self) -> Key:
@@ -95,5 +108,18 @@ class Request(Struct, frozen=True):
 def earlier_entries(requests: Iterable[Request]) -> dict[Key, Entry]:
     """Return the entries that have the requests' nonces, by owner and nonce."""
     owners, nonces = zip(*(request.key for request in requests), strict=True)
-    entries = Entry.objects.raw(_EARLIER, {"owners": list(owners), "nonces": list(nonces)})
+    encode = msgspec.json.encode
+    entries = fetch_entries(_EARLIER, {"owners": encode(owners).decode(), "nonces": encode(nonces).decode()})
     return {(entry.owner_id, entry.nonce): entry for entry in entries}
+
+
+def fetch_entries(statement: sql.Statement, parameters: sql.Parameters) -> list[Entry]:
+    """Return the entries that a statement returns. Raises AccountLocked, and Django's database exceptions."""
+    try:
+        rows = statement.fetch(parameters)
+    except OperationalError as error:
+        outage = outages.outage_of(error)
+        if outage and outage.sqlstate == outages.LOCKED:
+            raise AccountLocked.by_docstring() from error
+        raise
+    return [Entry.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in rows]

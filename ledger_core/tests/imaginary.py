@@ -1,6 +1,6 @@
 """Apps for the core's own tests, which must know no installed app. No real app will ever have these labels."""
 
-from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
+from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
 
 SPEND = SharedOperation.CREDIT_SPEND
 ADD = SharedOperation.CREDIT_ADD
@@ -9,7 +9,7 @@ ADD = SharedOperation.CREDIT_ADD
 class ImaginaryOperation(Operation):
     LOOT = Terms(+7, "Found.")
     DUEL = Terms(-7, "Lost.")
-    REMATCH = Terms(+7, "A duel taken back.", reverses=DUEL)
+    REMATCH = Reversal(DUEL, "A duel taken back.")
     CHAT = Terms(0, "Said: recorded, and moves nothing.")
 
 

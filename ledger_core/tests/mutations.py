@@ -17,6 +17,7 @@ from ledger_core import constraints
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MIGRATION, POST = "ledger_core/sql/0002_rules.sql", "ledger_core/sql/post.sql"
+BATCH = "ledger_core/sql/0008_reversals.sql"
 LAST_MIGRATION = "ledger_core/migrations/0006_moments.py"
 OPTIONS = ["-q", "-n", "2", "--tb=no", "-p", "no:cacheprovider"]
 APPS = ["ledger_core", "content", "ecommerce"]
@@ -36,17 +37,18 @@ READ_THEN_WRITE: Edits = [
         "        database = connections[DEFAULT_DB_ALIAS]\n",
         """\
         database = connections[DEFAULT_DB_ALIAS]
-        if self._name == b"ledger_post":
+        if self._name.startswith(b"ledger_post_") and b"batch" not in self._name:
+            from psycopg.types.numeric import Int8
             values = {name: Int8(value) if isinstance(value, int) else value for name, value in parameters.items()}
             with database.cursor() as cursor:
                 cursor.execute("SELECT balance, seq, head FROM ledger_account WHERE owner_id = %(owner_id)s", values)
-                statement = self._text
+                statement = self.text
                 if (read := cursor.fetchone()) is not None:
                     values |= {"b": Int8(read[0]), "s": Int8(read[1]), "h": read[2]}
                     for column, name in (("balance", "b::bigint"), ("seq", "s::bigint"), ("head", "h::bytea")):
                         statement = statement.replace(f"a.{column}", f"%({name.replace('::', ')s::')}")
                 cursor.execute(statement, values)
-                return cursor.fetchone()
+                return cursor.fetchall()
 """,
     )
 ]
@@ -75,25 +77,26 @@ MUTATIONS: Mapping[str, Edits] = {
         (POST, "updated_on = greatest(a.updated_on, excluded.updated_on)", "updated_on = excluded.updated_on")
     ],
     "the balance that is proposed": [(POST, "greatest(%(delta)s::bigint, 0)", "%(delta)s::bigint")],
-    "the reversed entry's operation": [(POST, "            AND operation = %(reversed_operation)s\n", "")],
-    "the reversed entry's app": [(POST, " AND app = %(app)s\n            AND", "\n            AND")],
+    "the reversed entry's operation": [(POST, "operation = %(reversed_operation)s AND", "")],
+    "the reversed entry's app": [(POST, " AND app = %(app)s\n    AND", "\n    AND")],
+    "the units of the reversed entry": [(POST, " AND amount >= %(amount)s", "")],
     "the period of a claim": [(MIGRATION, "to_char(moment AT TIME ZONE 'UTC', period)", "period")],
     "the order of a batch's locks": [
         (
-            MIGRATION,
+            BATCH,
             """FROM jsonb_to_recordset(items) AS item (owner_id text)
     ORDER BY 1""",
             """FROM ROWS FROM (jsonb_to_recordset(items) AS (owner_id text))
     WITH ORDINALITY AS item (owner_id, position)
     GROUP BY owner_id ORDER BY min(position)""",
         ),
-        (MIGRATION, "SELECT DISTINCT owner_id", "SELECT owner_id"),
+        (BATCH, "SELECT DISTINCT owner_id", "SELECT owner_id"),
     ],
     "a batch's locks": [
-        (MIGRATION, "ON CONFLICT (owner_id) DO UPDATE SET seq = a.seq;", "ON CONFLICT (owner_id) DO NOTHING;")
+        (BATCH, "ON CONFLICT (owner_id) DO UPDATE SET seq = a.seq;", "ON CONFLICT (owner_id) DO NOTHING;")
     ],
     "the least of a batch's reversals": [
-        (MIGRATION, "min(coalesce(reversed.amount, 0))", "max(coalesce(reversed.amount, 0))")
+        (BATCH, "min(coalesce(reversed_amount, 0))", "max(coalesce(reversed_amount, 0))")
     ],
     "what is before a moment": instead("sql/0006_moments.sql", ") < moment THEN", ") <= moment THEN"),
     "the upper half of a history": instead("sql/0006_moments.sql", "low := middle", "low := high"),
@@ -121,21 +124,22 @@ MUTATIONS: Mapping[str, Edits] = {
     "the cut of a key in the log": instead(
         "middleware.py", "without_keys(escape_uri_path(request.path))", "request.path"
     ),
-    "the transaction of a statement": instead("sql/statement.py", "not database.autocommit or ", ""),
+    "the transaction of a statement": instead(
+        "sql/statement.py", "nullcontext() if database.autocommit else", "nullcontext() or"
+    ),
+    "the repetition of a statement that is lost": instead(
+        "sql/statement.py", "if not (self._prepares and", "if not (False and"
+    ),
+    "the check of an idle connection": [
+        ("ledger_project/postgresql/base.py", "return not arrivals.poll(0)", "return True")
+    ],
     "the server that is not reached": instead(
-        "sql/statement.py", "raise error if error.sqlstate else psycopg.OperationalError(*error.args)", "raise error"
+        "sql/statement.py", "return error if error.sqlstate else psycopg.OperationalError(*error.args)", "return error"
     ),
     "the end that NUL is to libpq": instead("sql/statement.py", 'if b"\\0" in written', "if False"),
     "the other writing of a field": instead("api/decoding.py", 'b"\\\\" in body or ', ""),
     "TLS of the API": instead("api/shortcut.py", "if settings.SECURE_SSL_REDIRECT and", "if False and"),
     "the Host of the API": instead("api/shortcut.py", "        request.get_host()", "        #"),
-    "the savepoint": [
-        (
-            "ledger_core/posting/single.py",
-            "transaction.atomic() if connection.in_atomic_block else nullcontext()",
-            "nullcontext()",
-        )
-    ],
 }
 
 

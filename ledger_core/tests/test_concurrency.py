@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -23,6 +24,7 @@ from ledger_core.posting import (
     post_batch,
 )
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
+from ledger_core.tests.test_reversals import priced
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,10 +58,7 @@ def test_writers_with_one_nonce_post_once_and_all_get_that_entry() -> None:
 
 def test_different_requests_with_one_nonce_post_one_and_refuse_the_others() -> None:
     outcomes = at_once(
-        [
-            lambda amount=amount: post(IMAGINARY, ADD, owner_id="alice", nonce="n", amount=amount)
-            for amount in range(1, 17)
-        ]  # type: ignore[misc]
+        [partial(post, IMAGINARY, ADD, owner_id="alice", nonce="n", amount=amount) for amount in range(1, 17)]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, NonceReused: 15}
     assert_the_books_agree()
@@ -132,10 +131,7 @@ def test_a_retry_posts_where_the_first_that_was_under_way_failed() -> None:
 
 def test_racing_claims_of_one_slot_take_it_once() -> None:
     outcomes = at_once(
-        [
-            lambda n=n: post(IMAGINARY, SharedOperation.DAILY_REWARD, owner_id="alice", nonce=str(n))
-            for n in range(WRITERS)
-        ]  # type: ignore[misc]
+        [partial(post, IMAGINARY, SharedOperation.DAILY_REWARD, owner_id="alice", nonce=str(n)) for n in range(WRITERS)]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, AlreadyClaimed: WRITERS - 1}
     assert Account.objects.get(owner_id="alice").balance == 1
@@ -162,6 +158,32 @@ def test_racing_reversals_never_take_back_more_than_there_was() -> None:
     taken_back = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     assert Reversible.objects.get().remaining == 20 - taken_back
     assert taken_back >= 18  # a refusal means that fewer were left than were asked for
+    assert_the_books_agree()
+
+
+def test_refunds_race_posts_of_another_price_and_move_back_what_was_paid() -> None:
+    """As in an upgrade that changes a price: replicas of both versions sell and refund what the other one sold."""
+    post(IMAGINARY, ADD, owner_id="alice", nonce="credit", amount=100)
+    versions = [priced(-10), priced(-12)]
+    sold = [
+        post(shop, sale, owner_id="alice", nonce=f"sale-{n}", amount=8).entry
+        for n, (shop, sale, _) in enumerate(versions)
+    ]
+
+    def buy_and_refund(n: int) -> None:
+        shop, sale, refund = versions[n % 2]
+        entry = sold[n // 2 % 2].pk
+        if n % 8 < 4:
+            post(shop, refund, owner_id="alice", nonce=f"{n}", reverses=entry)
+            post(shop, sale, owner_id="alice", nonce=f"{n}-sale")
+        else:
+            post_batch(shop, [Item(refund, "alice", f"{n}", 1, entry), Item(sale, "alice", f"{n}-sale")])
+
+    assert set(at_once([lambda n=n: buy_and_refund(n) for n in range(16)])) == {None}  # type: ignore[misc]
+
+    refunds = Entry.objects.filter(operation="REFUND")
+    assert Counter(refunds.values_list("reverses_id", "delta")) == {(sold[0].pk, 10): 8, (sold[1].pk, 12): 8}
+    assert Account.objects.get().balance == 1000 - 8 * 10 - 8 * 12
     assert_the_books_agree()
 
 

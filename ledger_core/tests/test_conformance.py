@@ -2,7 +2,7 @@
 
 from ledger_core.claims import Daily, Once
 from ledger_core.conformance import Conformance
-from ledger_core.operations import Operation, OperationSet, Terms
+from ledger_core.operations import Operation, OperationSet, Reversal, Terms
 
 
 class EveryOperation(Operation):
@@ -11,13 +11,17 @@ class EveryOperation(Operation):
     FEE = Terms(-7, "Takes once a day.", max_amount=1, claim=Daily())
     TICKET = Terms(-1, "Takes one alone.", max_amount=1)
     DUEL = Terms(-7, "Takes.", max_amount=100)
-    REMATCH = Terms(+7, "Gives back all.", reverses=DUEL)
-    PARTING = Terms(+3, "Gives back a part.", reverses=DUEL)
-    THEFT = Terms(-7, "Takes back what was given.", reverses=LOOT)
-    RETURN = Terms(+1, "Gives back one alone.", reverses=TICKET)
-    MERCY = Terms(+7, "Gives back, once.", reverses=DUEL, max_amount=1, claim=Once())
+    REMATCH = Reversal(DUEL, "Gives back all.")
+    PARTING = Reversal(DUEL, "Gives back a part.")
+    THEFT = Reversal(LOOT, "Takes back what was given.")
+    RETURN = Reversal(TICKET, "Gives back one alone.")
+    MERCY = Reversal(DUEL, "Gives back, once.", max_amount=1, claim=Once())
     CHAT = Terms(0, "Moves nothing.")
-    SILENCE = Terms(0, "Takes back what moved nothing.", reverses=CHAT)
+    SILENCE = Reversal(CHAT, "Takes back what moved nothing.")
+    RELAPSE = Reversal(REMATCH, "Takes back what took back.")
+    MATCH = Terms(-7, "Took.", retired=True)
+    CONSOLATION = Reversal(MATCH, "Gives back what nobody can pay any more.")
+    CONCESSION = Reversal(DUEL, "Gave back.", retired=True)
 
 
 class TestConformance(Conformance):

@@ -21,7 +21,7 @@ from ledger_core.values import MAX_CREDITS
     ],
 )
 def test_shared_operations_have_their_values(operation: SharedOperation, value: int) -> None:
-    assert operation.terms.value == value
+    assert operation.worth == value
 
 
 def test_an_app_has_the_shared_operations_and_its_own() -> None:
@@ -75,7 +75,7 @@ def test_the_delta_is_value_times_amount(operation: Operation, amount: int, delt
 )
 def test_an_amount_out_of_range_is_refused(operation: Operation, amount: int) -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        operation.delta(amount)
+        operation.require_postable(amount)
     assert refusal.value.data["errors"][0]["field"] == "amount"
 
 

@@ -1,17 +1,30 @@
 """Reversals: what was had can be taken back once, in parts or whole."""
 
-import pytest
+from typing import Any
 
-from ledger_core.errors import InvalidRequest
+import pytest
+from msgspec.structs import asdict
+
+from ledger_core.conformance.base import assert_the_books_agree
+from ledger_core.errors import InvalidRequest, LedgerError
 from ledger_core.models import Account, Entry, Reversible
-from ledger_core.operations import Operation, OperationSet, Terms
-from ledger_core.posting import InsufficientBalance, NonceReused, NotReversible, Posted, post
+from ledger_core.operations import Operation, OperationSet, Reversal, Terms
+from ledger_core.posting import (
+    BatchRefused,
+    InsufficientBalance,
+    Item,
+    NonceReused,
+    NotReversible,
+    Posted,
+    post,
+    post_batch,
+)
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, ChessOperation, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
 
 pytestmark = pytest.mark.django_db
 
-DUEL, REMATCH = ImaginaryOperation.DUEL, ImaginaryOperation.REMATCH
+DUEL, REMATCH, CHAT = ImaginaryOperation.DUEL, ImaginaryOperation.REMATCH, ImaginaryOperation.CHAT
 
 
 @pytest.fixture
@@ -97,8 +110,8 @@ class TwoWaysOperation(Operation):
 
     RENT = Terms(-1, "Rented.")
     BUY = Terms(-1, "Bought.")
-    RETURN = Terms(+1, "Brought back.", reverses=RENT)
-    REFUND = Terms(+1, "Given back.", reverses=BUY)
+    RETURN = Reversal(RENT, "Brought back.")
+    REFUND = Reversal(BUY, "Given back.")
 
 
 TWO_WAYS = OperationSet("two_ways", TwoWaysOperation)
@@ -114,7 +127,7 @@ def test_what_is_partly_reversed_by_one_operation_is_not_open_to_another() -> No
 
 class FreeOperation(Operation):
     LOOK = Terms(0, "Moves nothing, however often.")
-    FORGET = Terms(0, "Nor does this.", reverses=LOOK)
+    FORGET = Reversal(LOOK, "Nor does this.")
 
 
 def test_the_largest_amounts_are_counted_down_without_overflow() -> None:
@@ -129,7 +142,7 @@ def test_the_largest_amounts_are_counted_down_without_overflow() -> None:
 def test_a_reversal_that_takes_credits_needs_them() -> None:
     class GiftOperation(Operation):
         GIFT = Terms(+5, "Given.")
-        REVOKE = Terms(-5, "Taken back.", reverses=GIFT)
+        REVOKE = Reversal(GIFT, "Taken back.")
 
     gifts = OperationSet("gifts", GiftOperation)
     gift = post(gifts, GiftOperation.GIFT, owner_id="alice", nonce="1").entry
@@ -151,3 +164,121 @@ def test_the_entry_must_be_named(reverses: int | None) -> None:
 def test_an_operation_that_reverses_nothing_takes_no_entry(duel: Entry) -> None:
     with pytest.raises(InvalidRequest, match="LOOT reverses nothing"):
         post(IMAGINARY, ImaginaryOperation.LOOT, owner_id="alice", nonce="1", reverses=duel.pk)
+
+
+def priced(value: int) -> tuple[OperationSet[Any], Any, Any]:
+    """Return a shop at a time when its sale was worth so much, the sale and its refund."""
+
+    class ShopOperation(Operation):
+        SALE = Terms(value, "Sold.")
+        REFUND = Reversal(SALE, "Given back.")
+
+    return OperationSet("shop", ShopOperation), ShopOperation.SALE, ShopOperation.REFUND
+
+
+PRICES = [(-10, -12), (-12, -10), (-10, 0), (0, -10), (-10, 10), (5, 3), (3, 5), (-1, -MAX_CREDITS), (5, MAX_CREDITS)]
+
+
+@pytest.mark.parametrize(("then", "now"), PRICES)
+@pytest.mark.parametrize("how", ["single", "batch"])
+def test_it_moves_back_what_the_entry_moved_whatever_the_operation_is_worth_now(how: str, then: int, now: int) -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="credit", amount=10)
+    shop, sale, _ = priced(then)
+    sold = post(shop, sale, owner_id="alice", nonce="sale", amount=3).entry
+    shop, _, refund = priced(now)
+    if how == "single":
+        entries = [post(shop, refund, owner_id="alice", nonce=str(n), amount=n, reverses=sold.pk).entry for n in (1, 2)]
+    else:
+        batch = post_batch(shop, [Item(refund, "alice", str(n), n, sold.pk) for n in (1, 2)])
+        entries = [posted.entry for posted in batch]
+    assert [entry.delta for entry in entries] == [-then, -2 * then]
+    assert Account.objects.get().balance == 100
+    assert_the_books_agree()
+
+
+@pytest.mark.parametrize("how", ["single", "batch"])
+def test_credits_that_are_taken_back_at_the_old_price_have_to_be_there(how: str) -> None:
+    shop, sale, _ = priced(+10)
+    gift = post(shop, sale, owner_id="alice", nonce="sale", amount=3).entry
+    post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="duel", amount=2)  # 16 are left
+    shop, sale, refund = priced(+1)
+    items = [Item(refund, "alice", str(n), 1, gift.pk) for n in range(3)]
+    if how == "single":
+        post(shop, refund, owner_id="alice", nonce="0", reverses=gift.pk)
+        with pytest.raises(InsufficientBalance, match="alice has 6 credits, and REFUND × 1 takes 10") as refusal:
+            post(shop, refund, owner_id="alice", nonce="1", reverses=gift.pk)
+        assert refusal.value.data == {"balance": 6}
+    else:
+        with pytest.raises(BatchRefused) as refused:
+            post_batch(shop, items)
+        faults = [(item["index"], item["code"], item["balance"]) for item in refused.value.data["items"]]
+        assert faults == [(1, "insufficient-balance", 6), (2, "insufficient-balance", 6)]
+        # What is added in between counts, at what it is worth now.
+        post_batch(shop, [items[0], Item(sale, "alice", "more", 4), items[1]])
+        assert Account.objects.get().balance == 0
+    assert_the_books_agree()
+
+
+def refused(how: str, operations: OperationSet[Any], item: Item[Any]) -> dict[str, Any]:
+    """Post the item, alone or in a batch, and return the code and the data of its refusal."""
+    try:
+        if how == "batch":
+            post_batch(operations, [item])
+        else:
+            fields = asdict(item)
+            post(operations, fields.pop("operation"), **fields)
+    except BatchRefused as refusal:
+        (fault,) = refusal.data["items"]
+        return dict(fault)
+    except LedgerError as refusal:
+        return {"code": refusal.code, **refusal.data}
+    raise AssertionError("It was posted.")
+
+
+@pytest.mark.parametrize("how", ["single", "batch"])
+def test_units_beyond_any_product_are_refused(how: str) -> None:
+    shop, sale, refund = priced(MAX_CREDITS // 2)
+    sold = post(shop, sale, owner_id="alice", nonce="sale", amount=2).entry
+    fault = refused(how, shop, Item(refund, "alice", "1", MAX_CREDITS, sold.pk))
+    assert (fault["code"], fault["remaining"]) == ("not-reversible", 2)
+
+
+@pytest.mark.parametrize("how", ["single", "batch"])
+def test_a_refund_that_no_balance_holds_is_refused(how: str) -> None:
+    shop, sale, refund = priced(-MAX_CREDITS)
+    post(IMAGINARY, CHAT, owner_id="alice", nonce="0")
+    Account.objects.update(balance=MAX_CREDITS)
+    sold = post(shop, sale, owner_id="alice", nonce="sale").entry
+    post(IMAGINARY, ADD, owner_id="alice", nonce="credit")
+    assert refused(how, shop, Item(refund, "alice", "1", 1, sold.pk))["code"] == "balance-too-large"
+
+
+@pytest.mark.parametrize("how", ["single", "batch"])
+def test_a_retry_after_a_change_of_the_price_is_a_replay(how: str) -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="credit", amount=10)
+    shop, sale, refund = priced(-10)
+    sold = post(shop, sale, owner_id="alice", nonce="sale", amount=3).entry
+    first = post(shop, refund, owner_id="alice", nonce="1", amount=2, reverses=sold.pk).entry
+    shop, sale, refund = priced(-12)
+    items = [Item(sale, "alice", "sale", 3), Item(refund, "alice", "1", 2, sold.pk)]
+    if how == "single":
+        retries = [
+            post(shop, sale, owner_id="alice", nonce="sale", amount=3),
+            post(shop, refund, owner_id="alice", nonce="1", amount=2, reverses=sold.pk),
+        ]
+    else:
+        retries = post_batch(shop, items)
+    assert [(retry.entry, retry.replayed) for retry in retries] == [(sold, True), (first, True)]
+
+
+def test_what_was_taken_back_can_be_taken_back() -> None:
+    class ShopOperation(Operation):
+        SALE = Terms(-3, "Sold.")
+        REFUND = Reversal(SALE, "Given back.")
+        MISTAKE = Reversal(REFUND, "The refund was one.")
+
+    shop = OperationSet("shop", ShopOperation)
+    post(shop, ADD, owner_id="alice", nonce="credit")
+    sold = post(shop, ShopOperation.SALE, owner_id="alice", nonce="1", amount=2).entry
+    back = post(shop, ShopOperation.REFUND, owner_id="alice", nonce="2", amount=2, reverses=sold.pk).entry
+    assert post(shop, ShopOperation.MISTAKE, owner_id="alice", nonce="3", reverses=back.pk).entry.delta == -3

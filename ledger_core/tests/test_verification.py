@@ -1,7 +1,12 @@
 """verifyledger finds what a superuser of the database did around the service, and names it."""
 
+import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,10 +15,11 @@ from django.db import connection
 from ledger_core.models import Account, Entry
 from ledger_core.posting import Item, post, post_batch
 from ledger_core.tests.imaginary import ADD, IMAGINARY, ImaginaryOperation
-from ledger_core.verification import verify
+from ledger_core.verification import FutureEntries, in_the_future, verify
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[2]
 DUEL, REMATCH = ImaginaryOperation.DUEL, ImaginaryOperation.REMATCH
 
 
@@ -231,3 +237,90 @@ def test_empty_books_are_right() -> None:
     tamper("DELETE FROM ledger_entry", "DELETE FROM ledger_account", "DELETE FROM ledger_reversible")
     assert run("verifyledger") == "0 entries of 0 accounts: no fault.\n"
     assert "all balances" in run("trialbalance")
+
+
+def post_in_the_future() -> datetime:
+    """Post for alice as while the database's clock was a day ahead, and return the time that the entries have."""
+    ahead = datetime.now(UTC) + timedelta(days=1)
+    Account.objects.filter(pk="alice").update(updated_on=ahead)
+    for nonce in ("10", "11"):
+        post(IMAGINARY, ADD, owner_id="alice", nonce=nonce)
+    tamper(
+        f"UPDATE ledger_account SET updated_on = (SELECT created_on FROM ledger_entry {ALICE} = 12)"
+        " WHERE owner_id = 'alice'"
+    )
+    return ahead
+
+
+def test_entries_of_the_future_are_found_and_are_no_faults() -> None:
+    ahead = post_in_the_future()
+    assert faults() == []
+    assert in_the_future() == in_the_future("alice") == [FutureEntries("alice", 11, 2, ahead)]
+    assert in_the_future("bob") == []
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"^2 entries in the future\.$") as refusal:
+        call_command("verifyledger", stdout=out)
+    assert refusal.value.returncode == 1
+    assert out.getvalue().startswith("alice #11: time: 2 entries are later than the database's clock, up to 20")
+
+
+def test_a_clock_that_is_set_by_seconds_is_no_finding() -> None:
+    Account.objects.filter(pk="alice").update(updated_on=datetime.now(UTC) + timedelta(seconds=30))
+    post(IMAGINARY, ADD, owner_id="alice", nonce="10")
+    assert in_the_future() == []
+
+
+def test_the_command_names_what_differs_in_the_schema() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only")
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 differences in the database's schema"):
+        call_command("verifyledger", stdout=out)
+    assert out.getvalue().startswith("schema: trigger ledger_entry.ledger_entry_append_only is CREATE TRIGGER")
+
+
+def test_the_report_is_json_on_request() -> None:
+    whole = json.loads(run("verifyledger", "--json"))
+    assert whole == {"accounts": 3, "entries": 30, "faults": [], "future": [], "schema": []}
+    tamper(f"UPDATE ledger_entry SET nonce = 'x' {ALICE} = 6")
+    post_in_the_future()
+    out = StringIO()
+    with pytest.raises(CommandError) as refusal:
+        call_command("verifyledger", "--json", stdout=out)
+    assert refusal.value.returncode == 1
+    report = json.loads(out.getvalue())
+    assert report["faults"] == [
+        {"owner_id": "alice", "seq": 6, "detail": "hash: it is not that of this entry after the one before it"}
+    ]
+    assert [(future["owner_id"], future["seq"], future["entries"]) for future in report["future"]] == [("alice", 11, 2)]
+
+
+def test_with_since_it_counts_what_it_looked_at() -> None:
+    moment = Entry.objects.get(owner_id="bob", nonce="9").created_on
+    looked_at = Entry.objects.filter(created_on__gte=moment).count()
+    assert run("verifyledger", "--since", moment.isoformat()) == f"{looked_at} entries of 1 accounts: no fault.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--since", "2999-01-01T00:00:00Z"], "later than the database's clock"),
+        (["--owner", "nobody"], "nobody has no account and no entries"),
+        (["--owner", "a/b"], "no slash"),
+        (["--owner", ""], "owner"),
+    ],
+)
+def test_where_there_is_nothing_to_check_it_does_not_say_that_all_is_right(arguments: list[str], reason: str) -> None:
+    with pytest.raises(CommandError, match=reason) as refusal:
+        call_command("verifyledger", *arguments)
+    assert refusal.value.returncode == 2
+
+
+def test_what_stops_it_has_another_exit_code_than_what_it_finds() -> None:
+    """A database that does not answer, as a process of its own meets it."""
+    command = [sys.executable, "manage.py", "verifyledger"]
+    nowhere = os.environ | {"LEDGER_ENV": "development", "DATABASE_URL": "postgresql://ledger@127.0.0.1:1/ledger"}
+    done = subprocess.run(command, cwd=ROOT, env=nowhere, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("CommandError: connection")
+    assert done.stderr.count("\n") == 1

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ecommerce.operations import EcommerceOperation
 from ledger_core import clients
 from ledger_core.operations import Scope
 from ledger_core.verification import verify
@@ -33,8 +34,8 @@ VALUES = {
     "CONTENT_CREATION": -5,
     "CONTENT_ACCESS": 0,
     "PURCHASE": -10,
-    "REFUND_ITEM": 10,
 }
+PURCHASE = EcommerceOperation.PURCHASE.terms
 SHARED = ["DAILY_REWARD", "SIGNUP_CREDIT", "CREDIT_SPEND", "CREDIT_ADD"]
 OWN = {"content": ["CONTENT_CREATION", "CONTENT_ACCESS"], "ecommerce": ["PURCHASE", "REFUND_ITEM"]}
 OWNERS = 3
@@ -49,6 +50,7 @@ class Model:
     """What the documents say of the ledger: entries in the order in which they were posted, by owner."""
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
+    values: dict[str, int] = field(default_factory=VALUES.copy)
 
     def balance(self, owner: str) -> int:
         return sum(entry["delta"] for entry in self.entries.get(owner, []))
@@ -86,22 +88,33 @@ class Model:
     def _not_reversible(self, app: str, body: Body) -> dict[str, Any] | None:
         if body["operation"] != "REFUND_ITEM":
             return None
+        bought = self._bought(body)
         own = self.entries.get(body["owner_id"], [])
-        bought = next((e for e in own if (e["id"], e["operation"]) == (body["reverses"], "PURCHASE")), None)
         gone = sum(entry["amount"] for entry in own if entry["reverses"] == body["reverses"])
         left = bought["amount"] - gone if bought else 0
         return {"code": "not-reversible", "remaining": left} if body["amount"] > left else None
 
+    def _bought(self, body: Body) -> Entry | None:
+        own = self.entries.get(body["owner_id"], [])
+        return next((e for e in own if (e["id"], e["operation"]) == (body["reverses"], "PURCHASE")), None)
+
+    def _delta(self, body: Body) -> int:
+        """What a body moves: at its operation's value of today, or back as much as was paid for each unit."""
+        if body["operation"] != "REFUND_ITEM":
+            return self.values[body["operation"]] * int(body["amount"])
+        bought = self._bought(body)
+        return -bought["delta"] // bought["amount"] * int(body["amount"]) if bought else 0
+
     def _too_low(self, body: Body) -> dict[str, Any] | None:
         balance = self.balance(body["owner_id"])
-        if balance + VALUES[body["operation"]] * body["amount"] < 0:
+        if balance + self._delta(body) < 0:
             return {"code": "insufficient-balance", "balance": balance}
         return None
 
     def expected(self, app: str, body: Body) -> Entry:
         """Return the entry that a body makes, without what the database gives it."""
         own = self.entries.get(body["owner_id"], [])
-        delta = VALUES[body["operation"]] * body["amount"]
+        delta = self._delta(body)
         return {
             "app": app,
             **{name: body.get(name) for name in ("operation", "owner_id", "amount", "nonce", "reverses")},
@@ -173,6 +186,12 @@ class Ledger(RuleBasedStateMachine):
         self.asked.append((app, body))
         self._single(app, body)
 
+    @rule(value=st.integers(-15, 2))
+    def change_the_price(self, value: int) -> None:
+        """As an upgrade does: what was bought before is refunded at what it cost then."""
+        object.__setattr__(PURCHASE, "value", value)
+        self.model.values["PURCHASE"] = value
+
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def post_again(self, data: st.DataObject) -> None:
@@ -230,7 +249,8 @@ class Ledger(RuleBasedStateMachine):
         self, app: str, bodies: list[Body]
     ) -> tuple[dict[tuple[str, str], Entry], dict[int, dict[str, Any]], list[int]]:
         """Return what a batch would make, what is at fault in it, and what are replays, each judged in its turn."""
-        trial = Model({owner: list(entries) for owner, entries in self.model.entries.items()})
+        entries = {owner: list(entries) for owner, entries in self.model.entries.items()}
+        trial = Model(entries, self.model.values)
         after: dict[tuple[str, str], Entry] = {}
         faults: dict[int, dict[str, Any]] = {}
         replayed = []
@@ -286,6 +306,7 @@ class Ledger(RuleBasedStateMachine):
             assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
 
     def teardown(self) -> None:
+        object.__setattr__(PURCHASE, "value", VALUES["PURCHASE"])
         assert [fault for owner in self.model.entries for fault in verify(owner=owner)] == []
 
 

@@ -18,10 +18,12 @@ from typing import Any
 
 import pytest
 
+from ledger_core.rate_limits.rates import Rate
 from ledger_project.tests.conftest import (
     ROOT,
     Project,
     Service,
+    environment,
     free_port,
     listens,
     temporary_folder,
@@ -58,25 +60,29 @@ class Nginx:
         return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def write_configuration(folder: Path, upstream: str, **changes: str) -> Nginx:
+def write_configuration(folder: Path, upstream: str, **limits: str) -> Nginx:
     folder.chmod(0o755)  # nginx's processes have another user than root
     nginx = Nginx(folder, *(free_port() for _ in range(3)))
     for file in (ROOT / "nginx").iterdir():
         text = file.read_text().replace("/tmp/", f"{folder}/").replace("/dev/stdout", f"{folder}/access.log")  # noqa: S108
         text = text.replace("listen 80 ", f"listen {nginx.world} ").replace("8081", str(nginx.admin))
         text = text.replace("listen 8080", f"listen {nginx.status}")
-        for old, new in changes.items():
-            text = text.replace(old, new)
         (folder / file.name).write_text(text)
     if upstream:
         (folder / "upstream.conf").write_text(f"upstream ledger {{ {upstream} }}")
+    assert (done := write_limits(folder, **limits)).returncode == 0, done.stderr
     return nginx
 
 
+def write_limits(folder: Path, **limits: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", str(folder / "limits.sh"), "true"]
+    return subprocess.run(command, env=environment(**limits), capture_output=True, text=True, check=False)
+
+
 @contextmanager
-def running(upstream: str, **changes: str) -> Iterator[Nginx]:
+def running(upstream: str, **limits: str) -> Iterator[Nginx]:
     with temporary_folder() as folder:
-        nginx = write_configuration(folder, upstream, **changes)
+        nginx = write_configuration(folder, upstream, **limits)
         command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
         with subprocess.Popen(command) as process:
             wait_for(lambda: listens(nginx.status))
@@ -102,6 +108,10 @@ def test_nginx_finds_no_fault_in_the_configuration(folder: Path) -> None:
     said = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
     version = tuple(map(int, re.findall(r"\d+", said)[:3]))
     write_configuration(folder, "" if version >= NAMES_OF_REPLICAS else "server 127.0.0.1:8000;")
+    assert_valid(folder)
+
+
+def assert_valid(folder: Path) -> None:
     command = ["nginx", "-t", "-p", str(folder), "-c", str(folder / "nginx.conf")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -294,8 +304,8 @@ def test_no_replica_is_a_503_that_says_to_retry() -> None:
 @pytest.mark.parametrize("many", ["keys", "addresses"])
 def test_who_asks_too_fast_is_told_to_wait(service: Service, many: str) -> None:
     """nginx counts for all replicas: one key from many addresses, and one address with many keys."""
-    changes = {"rate=1000r/s": "rate=1r/m", "burst=1000": "burst=4"}
-    with running(f"server 127.0.0.1:{service.port};", **changes) as nginx:
+    limits = {"LEDGER_RATE_LIMIT": "2/h", "LEDGER_ADDRESS_RATE_LIMIT": "2/h"}
+    with running(f"server 127.0.0.1:{service.port};", **limits) as nginx:
 
         def ask(n: int) -> HTTPResponse:
             key, address = (n, 1) if many == "keys" else (1, n)
@@ -306,6 +316,40 @@ def test_who_asks_too_fast_is_told_to_wait(service: Service, many: str) -> None:
         responses = [ask(n) for n in range(8)]
         assert [response.status for response in responses] == [401] * 5 + [429] * 3
         assert responses[-1].headers["Retry-After"] == "1"
+
+
+def test_a_limit_that_is_off_is_off_in_nginx(service: Service) -> None:
+    limits = {"LEDGER_RATE_LIMIT": "off", "LEDGER_ADDRESS_RATE_LIMIT": "off"}
+    with running(f"server 127.0.0.1:{service.port};", **limits) as nginx:
+        assert (nginx.folder / "limits.conf").read_text() == ""
+        assert {nginx.ask("GET", "/api/v1/content/operations")[0].status for _ in range(20)} == {401}
+
+
+@pytest.mark.parametrize("text", ["1000/s", "1/s", "500/m", "100/h", "1/h", "50/d", "100000/d", "999999999/s"])
+def test_nginx_is_never_stricter_than_the_service(folder: Path, text: str) -> None:
+    """Two windows of the service may follow each other at once, and one after the other for ever."""
+    rate = Rate.parse(text)
+    assert rate
+    write_configuration(folder, "server 127.0.0.1:8000;", LEDGER_RATE_LIMIT=text, LEDGER_ADDRESS_RATE_LIMIT="off")
+    ((number, unit),) = re.findall(r"zone=keys:10m rate=(\d+)r/([sm]);", (folder / "limit_zones.conf").read_text())
+    (burst,) = re.findall(r"zone=keys burst=(\d+) nodelay;", (folder / "limits.conf").read_text())
+    allowed = int(number) / {"s": 1, "m": 60}[unit]
+    assert rate.requests / rate.seconds <= allowed <= rate.requests / rate.seconds + 1 / 60
+    assert int(burst) >= 2 * rate.requests
+    assert_valid(folder)
+
+
+@pytest.mark.parametrize(
+    "text", ["fast", "0/s", "1000", "1000/w", "/s", "-1/s", "1.5/s", "9999999999/s", "1/s;", "OFF"]
+)
+def test_nginx_does_not_start_with_a_rate_that_the_service_rejects(folder: Path, text: str) -> None:
+    with pytest.raises(ValueError, match="A rate is written like 1000/s"):
+        Rate.parse(text)
+    write_configuration(folder, "server 127.0.0.1:8000;")
+    done = write_limits(folder, LEDGER_RATE_LIMIT=text)
+    assert done.returncode == 1
+    assert done.stderr.startswith("LEDGER_RATE_LIMIT: A rate is written like 1000/s")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_admin_is_at_a_port_of_its_own(nginx: Nginx) -> None:

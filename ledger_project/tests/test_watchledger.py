@@ -47,13 +47,19 @@ def test_prometheus_is_told_of_faults_and_of_when_there_were_none(folder: Path) 
                 assert told()["ledger_verification_faults"] == 0
                 assert 0 <= time.time() - told()["ledger_verified_timestamp_seconds"] < 10
 
+                assert told()["ledger_entries_in_the_future"] == told()["ledger_schema_differences"] == 0
+
                 with psycopg.connect(url, autocommit=True) as superuser:
+                    superuser.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only")
+                    wait_for(lambda: told()["ledger_schema_differences"] == 1)
                     superuser.execute("SET session_replication_role = replica")
                     superuser.execute("UPDATE ledger_entry SET created_on = now() + interval '1 day'")
                     wait_for(lambda: told()["ledger_verification_faults"] > 0)
                     whole = told()["ledger_verified_timestamp_seconds"]
                     wait_for(lambda: (folder / "log").read_text().count(FAULT) > 1)  # it has looked again
                     assert told()["ledger_verified_timestamp_seconds"] == whole
+                    superuser.execute("UPDATE ledger_account SET updated_on = (SELECT created_on FROM ledger_entry)")
+                    wait_for(lambda: told()["ledger_entries_in_the_future"] == 1)
 
                     superuser.execute("ALTER TABLE ledger_entry RENAME TO elsewhere")
                     wait_for(lambda: "could not be verified" in (folder / "log").read_text())
@@ -61,4 +67,6 @@ def test_prometheus_is_told_of_faults_and_of_when_there_were_none(folder: Path) 
                 assert watch.poll() is None
             finally:
                 watch.terminate()
-    assert FAULT in (folder / "log").read_text()
+    log = (folder / "log").read_text()
+    assert FAULT in log
+    assert "The database's schema: trigger ledger_entry.ledger_entry_append_only is CREATE TRIGGER" in log

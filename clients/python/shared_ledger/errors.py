@@ -84,12 +84,20 @@ class InvalidOperation(LedgerError, code="invalid-operation"):
     """The app has no such operation."""
 
 
+class OperationRetired(LedgerError, code="operation-retired"):
+    """The operation is retired: nothing new is posted. A retry of an earlier post still returns its entry."""
+
+
 class BodyTooLarge(LedgerError, code="body-too-large"):
     """The request is larger than the ledger takes."""
 
 
 class AccountNotFound(LedgerError, code="account-not-found"):
     """Nothing was ever posted for the owner; at the moment that was asked for, nothing yet."""
+
+
+class MomentUnclear(LedgerError, code="moment-unclear"):
+    """The owner has entries that are later than the database's clock: a balance of that moment cannot be known."""
 
 
 class EntryNotFound(LedgerError, code="entry-not-found"):

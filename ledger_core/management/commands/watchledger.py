@@ -1,6 +1,7 @@
 """`manage.py watchledger`"""
 
 import logging
+import math
 import time
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
+from ledger_core.database_schema import differences
 from ledger_core.management.progress import count
 from ledger_core.models import Account
-from ledger_core.verification import record, verify
+from ledger_core.verification import in_the_future, record, verify
 
 # Apart from the service's own metrics, which are the workers'.
 REGISTRY = CollectorRegistry()
@@ -20,6 +22,16 @@ VERIFIED = Gauge(
     "ledger_verified_timestamp_seconds", "The newest moment as of which no fault was in the books.", registry=REGISTRY
 )
 FAULTS = Gauge("ledger_verification_faults", "Faults that the newest verification found.", registry=REGISTRY)
+FUTURE = Gauge(
+    "ledger_entries_in_the_future",
+    "Entries that are later than the database's clock by over a minute.",
+    registry=REGISTRY,
+)
+DIFFERENCES = Gauge(
+    "ledger_schema_differences",
+    "Differences between the database's schema and the migrations; not a number where it has other migrations.",
+    registry=REGISTRY,
+)
 SECONDS = Gauge("ledger_verification_seconds", "How long the newest verification took.", registry=REGISTRY)
 ACCOUNTS = Gauge("ledger_accounts", "Owners with an account.", registry=REGISTRY)
 ENTRIES = Gauge("ledger_entries", "Entries in the books.", registry=REGISTRY)
@@ -53,6 +65,7 @@ def _look() -> None:
         faults += 1
         _log.error("A fault in the books: %s #%s: %s", fault.owner_id, fault.seq, fault.detail)
     FAULTS.set(faults)
+    _look_around()
     SECONDS.set((timezone.now() - started_on).total_seconds())
     if not faults:
         VERIFIED.set(started_on.timestamp())
@@ -62,3 +75,15 @@ def _look() -> None:
     ENTRIES.set(entries)
     BALANCES.set(books["balances"] or 0)
     record(started_on=started_on, accounts=books["accounts"], entries=entries, faults=faults)
+
+
+def _look_around() -> None:
+    """Look for what is no fault of the entries, and leads to one or hides one."""
+    late = in_the_future()
+    for future in late:
+        _log.error("Entries in the future: %s #%s: %s", future.owner_id, future.seq, future.detail)
+    FUTURE.set(sum(future.entries for future in late))
+    differing = differences()
+    for difference in differing or ():
+        _log.error("The database's schema: %s", difference)
+    DIFFERENCES.set(math.nan if differing is None else len(differing))

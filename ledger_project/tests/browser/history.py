@@ -8,7 +8,7 @@ import msgspec
 
 from content.operations import ContentOperation
 from ecommerce.operations import EcommerceOperation
-from ledger_core.operations import SharedOperation
+from ledger_core.operations import Operation, SharedOperation
 from ledger_core.records import Record
 
 OWNERS = ("alice", "bob", "carol", "dave", "erin", "frank")
@@ -30,9 +30,10 @@ def _of_owner(owner: str, number: int, now: datetime, random: Random) -> Iterato
         operation, amount = random.choice(_SPENT), random.randint(1, 4)
         if refunded:
             operation, amount = EcommerceOperation.REFUND_ITEM, 1
-        elif balance + operation.terms.value * amount < 0:
+        elif balance + _delta(operation, amount, refunded) < 0:
             operation, amount = SharedOperation.CREDIT_ADD, random.randint(3, 15)
-        balance += operation.terms.value * amount
+        delta = _delta(operation, amount, refunded)
+        balance += delta
         record = Record(
             id=number * 100 + seq,
             owner_id=owner,
@@ -40,7 +41,7 @@ def _of_owner(owner: str, number: int, now: datetime, random: Random) -> Iterato
             app=_APPS[type(operation)],
             operation=operation.code,
             amount=amount,
-            delta=operation.terms.value * amount,
+            delta=delta,
             balance_after=balance,
             nonce=f"order-{1000 + seq}",
             claim=None,
@@ -52,3 +53,7 @@ def _of_owner(owner: str, number: int, now: datetime, random: Random) -> Iterato
         head = record.chained_to(head)
         yield msgspec.json.encode(msgspec.structs.replace(record, hash=head.hex()))
         refunded = record if operation is EcommerceOperation.PURCHASE and random.random() < 0.3 else None
+
+
+def _delta(operation: Operation, amount: int, refunded: Record | None) -> int:
+    return -refunded.delta // refunded.amount * amount if refunded else operation.delta(amount) or 0

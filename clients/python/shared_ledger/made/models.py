@@ -96,7 +96,7 @@ class PostRequest(Struct, kw_only=True):
         Annotated[
             int,
             Meta(
-                description="How many units of the operation; each moves the operation's value in credits.",
+                description="How many units of the operation; each moves the operation's value in credits, or, of one that reverses another, moves back what a unit of the reversed entry moved.",
                 examples=[1],
                 ge=1,
                 le=9223372036854775807,
@@ -129,11 +129,20 @@ class Operation(Struct, kw_only=True):
     """An operation of the app, and its rules."""
 
     operation: Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]
-    value: Annotated[int, Meta(description="What one unit adds to the balance, in credits.")]
+    value: (
+        Annotated[
+            int,
+            Meta(
+                description="What one unit adds to the balance, in credits. Null for an operation that reverses another: a unit moves back what a unit of the reversed entry moved."
+            ),
+        ]
+        | None
+    )
     scope: Annotated[Scope, Meta(description="What a client has to be allowed, to post it.")]
     max_amount: Annotated[int, Meta(description="The most units that one request may ask for.")]
     claim: Annotated[str, Meta(description="How often an owner can have it: once or daily, or without limit.")] | None
     reverses: Annotated[str, Meta(description="The operation whose entries it takes back.")] | None
+    retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
     description: str
 
 
