@@ -4,7 +4,6 @@ import os
 import re
 import socket
 from io import BytesIO
-from math import inf
 from typing import Any
 
 from gunicorn.http import errors
@@ -12,10 +11,15 @@ from gunicorn.http import errors
 MAX_BODY = 4 * 1024 * 1024  # bytes; a longer body is rejected before it is read
 MAX_PIECE = 64 * 1024  # read at once
 MAX_HEAD = 32 * 1024
+_MAX_CHUNKED = 2 * MAX_BODY  # with the sizes of its chunks; what is longer is rejected
+_MAX_CHUNK_LINE = 8 * 1024
 
+_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})", re.IGNORECASE)
-# The body comes in chunks, or once it is asked for.
-_UNTOLD = re.compile(rb"\r\n(?:transfer-encoding|expect):", re.IGNORECASE)
+_CODED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
+_EXPECTS = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
+_CHUNK_SIZE = re.compile(rb"[0-9a-f]{1,8}(?=[;\r \t])", re.IGNORECASE)
 
 
 class BodyTooLong(errors.ParseException):
@@ -41,22 +45,62 @@ def has_arrived(conn: Any) -> bool:
     conn.data_ready = True  # nor is there anything to wait for in the thread
     conn.sock.setblocking(False)
     received: BytesIO = conn.parser.unreader.buf
+    arrival = vars(conn).setdefault("arrival", Arrival())
     try:
-        while _announced(received) > received.seek(0, os.SEEK_END):
+        while arrival.lacks_more(received, conn.sock):
             if not (more := conn.sock.recv(MAX_PIECE)):
-                return True  # it has ended, and the thread will see it
+                break  # it has ended, and the thread will see it
+            received.seek(0, os.SEEK_END)
             received.write(more)
     except BlockingIOError:
         return False
     except OSError:
-        return True  # it is broken, and the thread will see it
+        pass  # it is broken, and the thread will see it
+    del conn.arrival
     return True
+
+
+class Arrival:
+    """How far a request has arrived whose end is not known beforehand."""
+
+    def __init__(self) -> None:
+        self._asked = False  # for a body that the client sends once it is asked for it
+        self._chunk = 0  # where the first chunk begins that has not arrived
+
+    def lacks_more(self, received: BytesIO, client: socket.socket) -> bool:
+        """Return whether more has to come before a thread can go on; not for what the thread will reject."""
+        size = received.seek(0, os.SEEK_END)
+        head = _head(received)
+        if not head.endswith(_END):
+            return len(head) < MAX_HEAD
+        announced = _announced(head)
+        if not announced and not _CHUNKED.search(head):
+            return False
+        if size == len(head) != announced and not self._asked and _EXPECTS.match(head):
+            self._asked = True
+            client.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return size < announced if announced else self._lacks_chunks(received, len(head), size)
+
+    def _lacks_chunks(self, received: BytesIO, begin: int, size: int) -> bool:
+        self._chunk = max(self._chunk, begin)
+        while self._chunk < size <= _MAX_CHUNKED:
+            received.seek(self._chunk)
+            line = received.readline(_MAX_CHUNK_LINE)
+            if not line.endswith(b"\n"):
+                return len(line) < _MAX_CHUNK_LINE
+            if not (found := _CHUNK_SIZE.match(line)):
+                return False
+            if (length := int(found[0], 16)) == 0:
+                received.seek(self._chunk + len(line) - len(b"\r\n"))  # after the last chunk: trailers, or none
+                return _END not in received.read(MAX_HEAD)
+            self._chunk += len(line) + length + len(b"\r\n")
+        return size <= _MAX_CHUNKED
 
 
 def is_whole(conn: Any) -> bool:
     """Return whether all of a request has arrived, and no thread will wait for the rest of it."""
     received: BytesIO = conn.parser.unreader.buf
-    return 0 < _announced(received) <= received.seek(0, os.SEEK_END)
+    return 0 < _announced(_head(received)) <= received.seek(0, os.SEEK_END)
 
 
 def head_of(conn: Any) -> bytes:
@@ -66,18 +110,21 @@ def head_of(conn: Any) -> bytes:
     return received.read(80)
 
 
-def _announced(received: BytesIO) -> float:
-    """Return how long the request is that begins with this: infinity while its head comes, 0 if that does not tell."""
+def _head(received: BytesIO) -> bytes:
+    """Return the head of the request that begins with this, with its end, or what there is of it."""
     received.seek(0)
-    head, end, _ = received.read(MAX_HEAD).partition(b"\r\n\r\n")
-    if not end:
-        return inf if len(head) < MAX_HEAD else 0
+    head, end, _ = received.read(MAX_HEAD).partition(_END)
+    return head + end
+
+
+def _announced(head: bytes) -> int:
+    """Return how long the request is that has this head: 0 if that does not tell, or tells more than there may be."""
     length = _LENGTH.search(head)
     body = int(length[1]) if length else 0
-    return 0 if body > MAX_BODY or _UNTOLD.search(head) else len(head) + len(end) + body
+    return 0 if body > MAX_BODY or _CODED.search(head) or not head.endswith(_END) else len(head) + body
 
 
-def complete(req: Any, client: socket.socket) -> None:
+def complete(req: Any) -> None:
     """Read the body of a request whose head did not tell its length, and have the request tell it."""
     if sum(len(name) + len(": \r\n") + len(value) for name, value in req.headers) > MAX_HEAD:
         raise errors.LimitRequestHeaders("too many bytes")
@@ -87,9 +134,6 @@ def complete(req: Any, client: socket.socket) -> None:
     announced = next((int(value) for name, value in req.headers if name == "CONTENT-LENGTH"), None)
     if announced is not None and announced > MAX_BODY:
         raise BodyTooLong
-    if req._expected_100_continue:
-        client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        req._expected_100_continue = False
     body = req.body.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise BodyTooLong

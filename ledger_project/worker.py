@@ -137,8 +137,9 @@ class Worker(ThreadWorker):
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Call the application, which gets every request with all of its body."""
+        req._expected_100_continue = False  # the body was asked for while it arrived
         if deadline := self._deadlines.get(conn):
-            reading.complete(req, conn.sock)
+            reading.complete(req)
             del self._deadlines[conn]
             if deadline < time.monotonic():  # murder_pending may have ended the connection's reading side
                 req.force_close()

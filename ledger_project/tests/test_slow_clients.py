@@ -119,15 +119,40 @@ def test_requests_that_come_together_are_answered_in_turn(service: Service) -> N
     assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"201", b"201"]
 
 
-def test_chunks_and_expectations_wait_in_a_thread_and_not_for_long(service: Service) -> None:
-    chunked = request(service, "chunked").partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n\r\n5\r\n"
-    with connections(service, 3) as slow:
+@pytest.mark.parametrize("kind", ["a size", "part of a chunk", "no end", "no body", "no chunks"])
+def test_bodies_of_no_known_length_cost_no_thread_either(service: Service, kind: str) -> None:
+    head, _, body = request(service, "slow body").partition(b"\r\n\r\n")
+    chunked = head.partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n"
+    sent = {
+        "a size": chunked + b"\r\n5",
+        "part of a chunk": chunked + b"\r\n%x\r\n%b" % (len(body), body[:-1]),
+        "no end": chunked + b"\r\n%x\r\n%b\r\n0\r\n" % (len(body), body),
+        "no body": head + b"\r\nExpect: 100-continue\r\n\r\n",
+        "no chunks": chunked + b"Expect: 100-continue\r\n\r\n",
+    }[kind]
+    with connections(service, MANY) as slow:
         for connection in slow:
-            connection.sendall(chunked)
+            connection.sendall(sent)
         assert is_answered_at_once(service)
         start = time.monotonic()
+        if "Expect" in sent.decode():
+            assert {connection.recv(65_536) for connection in slow} == {b"HTTP/1.1 100 Continue\r\n\r\n"}
         assert {status(connection) for connection in slow} == {0}
         assert time.monotonic() - start < READ_SECONDS + 3
+
+
+@pytest.mark.parametrize("trailer", [b"", b"X-Checked: no\r\n"])
+def test_chunks_that_come_byte_by_byte_are_answered_and_so_is_what_follows(service: Service, trailer: bytes) -> None:
+    head, _, body = request(service, f"bytes {len(trailer)}").partition(b"\r\n\r\n")
+    chunked = head.partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n\r\n"
+    chunked += b"".join(b"1;x=y\r\n%c\r\n" % byte for byte in body) + b"0\r\n" + trailer + b"\r\n"
+    with connections(service, 1) as (connection,):
+        for _ in range(2):
+            for start in range(0, len(chunked), 7):
+                connection.sendall(chunked[start : start + 7])
+            assert status(connection) in (200, 201)
+        connection.sendall(chunked + chunked)
+        assert status(connection) == 200
 
 
 def test_a_large_body_is_sent_once_it_is_asked_for(service: Service) -> None:
