@@ -3,14 +3,16 @@ export LEDGER_ENV ?= development
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := $(UV) run --locked
 PORT ?= 8000
-export VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+unexport VERSION # Compose reads it from .env (deploy/use-version), as a plain `docker compose` does
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 DOCUMENT := DATABASE_URL=postgresql:///none $(RUN) manage.py spectacular --format openapi-json
-DEV := docker compose --project-name shared-ledger-dev --profile dev
+DEV := VERSION=dev docker compose --project-name shared-ledger-dev --profile dev
 PROD := docker compose --profile prod
+ENV := $(or $(COMPOSE_ENV_FILES),.env)
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test unit check lint audit format docs browser screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
-    client upgrade database-schema migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod logs backup restore
+    client upgrade database-schema migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod rollback logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -20,9 +22,10 @@ help: ## list the targets
 
 install: $(UV) ## fetch uv if it is missing, and all packages
 	@$(UV) sync --locked --quiet --compile-bytecode
+	@touch .venv/ledger-development  # manage.py finds the settings of development by this file
 
 run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its database
-	@PORT=$(PORT) $(RUN) python -m ledger_project.serve
+	@PORT=$(PORT) exec .venv/bin/python -m ledger_project.serve
 
 test: install ## run the tests on a PostgreSQL of their own
 	@$(RUN) pytest -n 2
@@ -31,7 +34,7 @@ unit: install ## run the tests that need no database, in seconds
 	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz and not smoke and not browser"
 
 browser: install ## drive the pages in headless Chromium, in light and dark
-	@$(RUN) pytest -m browser -rs
+	@$(RUN) pytest -m browser
 
 screenshots: install ## take the pictures of docs/images anew, with the browser tests
 	@$(RUN) pytest -m browser --screenshots docs/images
@@ -43,7 +46,7 @@ fuzz: install ## thousands of requests made from the OpenAPI documents, good and
 	@$(RUN) pytest -m fuzz -s
 
 smoke: install ## the whole stack in Docker: rolling restart, kills, backup and restore (minutes)
-	@$(RUN) pytest -m smoke -s -rs
+	@$(RUN) pytest -m smoke -s
 
 bench: install ## how fast it is, against a bare view, the classic way and others: make bench json=FILE (minutes)
 	@$(RUN) --group bench python -m ledger_core.benchmarks speed $(if $(json),--json $(json))
@@ -62,9 +65,11 @@ lint: install ## ruff, mypy and the direction of imports
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) lint-imports
+	$(RUN) pytest -q -m "not django_db" ledger_project/tests/test_imports.py
 
 audit: install ## known vulnerabilities of the packages in uv.lock, as api.osv.dev knows them
-	@$(UV) audit --locked --preview-features audit-command || \
+	@$(UV) audit --help >/dev/null 2>&1 || { echo "NOT AUDITED: $$($(UV) --version) has no audit command: upgrade uv."; exit 0; }; \
+	    $(UV) audit --locked --preview-features audit-command || \
 	    { [ $$? -eq 2 ] && echo "NOT AUDITED: api.osv.dev could not be asked."; }  # 1 is a finding
 
 check: lint audit docs unit ## all that CI does
@@ -74,7 +79,7 @@ check: lint audit docs unit ## all that CI does
 	    ALLOWED_HOSTS=ledger.example DATABASE_URL=postgresql:///none \
 	    $(RUN) manage.py check --deploy --fail-level WARNING
 	$(RUN) pytest -n 2
-	$(RUN) pytest -m browser -rs
+	$(RUN) pytest -m browser
 
 docs: install ## the documentation as a site, in .site/; a warning is an error, as a link that leads nowhere is one
 	@$(RUN) --group docs sphinx-build -c docs -EW --keep-going --quiet . .site && echo "The site is at .site/index.html"
@@ -99,31 +104,37 @@ migrations: install ## write the migrations of an app: make migrations app=conte
 shell: install ## Python with the models at hand
 	$(RUN) manage.py shell
 
-.env: deploy/env.example
+.env $(COMPOSE_ENV_FILES): deploy/env.example
 	@test -e $@ && { echo "deploy/env.example has changed: see what $@ lacks, then touch $@"; exit 1; } || umask 077 && \
 	    python3 -c 'import re, secrets, sys; \
 	    print(re.sub("<random>", lambda _: secrets.token_urlsafe(32), sys.stdin.read()), end="")' < $< > $@ && \
 	    echo "$@ is made, with secrets of its own: set ALLOWED_HOSTS in it."
 
-build-dev: .env ## build the image for one replica that reloads, in Docker
-	$(DEV) build
+build-dev: $(ENV) ## build the image for one replica that reloads, in Docker
+	$(DEV) --profile build build image
 
-up-dev: .env ## start it, with a PostgreSQL, on port 8000
+up-dev: build-dev ## start it, with a PostgreSQL, on port 8000
 	$(DEV) up --detach --wait
 
 down-dev: ## stop it; its data stays
 	$(DEV) down
 
-build-prod: .env ## build the image for production, labelled with the version
-	$(PROD) build
+build-prod: $(ENV) ## build the image for production, and have up-prod and restart-prod use it
+	VERSION=$(VERSION) docker compose build image
+	@deploy/use-version $(VERSION)
+	@docker image prune --force --filter "label=org.opencontainers.image.title=Shared Ledger" >/dev/null
 
-up-prod: .env ## start replicas, nginx, and what watches them; see deploy/README.md
+up-prod: $(ENV) ## start replicas, nginx, and what watches them; see deploy/README.md
 	$(PROD) up --detach --wait
 
 down-prod: ## stop all of it; the data stays
 	$(PROD) down
 
 restart-prod: ## migrate, and replace the replicas one by one by the present image: an upgrade
+	@deploy/rolling-restart
+
+rollback: ## go back to the image of an earlier version: make rollback version=v1.2.0
+	@deploy/use-version $(version)
 	@deploy/rolling-restart
 
 logs: ## follow the logs of production

@@ -1,19 +1,24 @@
 #!/usr/bin/env python
 """Django's commands. In development, and without a DATABASE_URL, the embedded PostgreSQL runs while they do."""
 
-import os
 import sys
 
 from django.core.management import execute_from_command_line
 
+from ledger_core.management.progress import one_line_for_files
 from ledger_project.database import database
+from ledger_project.startup import default_to_development, setup
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledger_project.settings")
-    with database():
+    default_to_development()
+    with database(), one_line_for_files():
+        setup()
         execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -8,33 +8,32 @@ import tempfile
 from itertools import count
 from typing import Any
 
-bind = os.environ.get("BIND", "0.0.0.0:8000")  # in a container the network decides who reaches it
+from ledger_project import environment
+
+bind = environment.text("BIND", "0.0.0.0:8000")  # in a container the network decides who reaches it
 # A request waits for the database most of its time, so a worker has threads; a second worker, for a second core.
-# Each thread keeps one connection: workers × threads × replicas must fit PostgreSQL's max_connections.
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+# Each thread keeps one connection, and so does the one that answers /readyz: workers × (threads + 1) × replicas must
+# fit PostgreSQL's max_connections.
+workers = environment.integer("WEB_CONCURRENCY", 2, least=1)
+threads = environment.integer("WEB_THREADS", 4, least=1)
 worker_class = "ledger_project.worker.Worker"  # of threads, with time-outs for clients
 # Everything is loaded before the port is opened, and once for all workers: who comes to a new replica does not wait, a
 # worker in a dead one's place is there at once, and they share memory. Not for a service that reloads its code.
-reload = os.environ.get("RELOAD") == "1"
+reload = environment.boolean("RELOAD", default=False)
 preload_app = not reload
 # nginx keeps connections for 60 seconds. The side that closes first should be nginx, which knows what is under way.
 keepalive = 75
 # A post takes milliseconds. A worker that says nothing for half a minute hangs.
 timeout = 30
 graceful_timeout = 30
-# A statement ends by then, one that waits for a lock as well: its client is told to retry, and a retry that is refused
-# knows when the attempt before it is over. For the service alone: migrations and verifyledger may take longer.
-# PgBouncer has to be told of it: ignore_startup_parameters = options, and the time-out set for the role.
-raw_env = [
-    f"PGOPTIONS={os.environ.get('PGOPTIONS', '')} -c statement_timeout={os.environ.get('STATEMENT_TIMEOUT', '10s')}"
-]
+raw_env = [f"WEB_THREADS={threads}"]  # for ledger_core.posting.crowding
 # The heartbeat is a file; on a disk it would wait for the disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
-# Header lines that no client of ours sends.
-limit_request_line = 4094
+# Header lines that no client of ours sends. nginx has the same limits: a line with its end fits 8 KiB. gunicorn counts
+# the end of a header, and not that of the first line.
+limit_request_line = 8190
 limit_request_fields = 50
-limit_request_field_size = 8190
+limit_request_field_size = 8192
 # Requests are logged by the application, with their ids.
 accesslog = None
 control_socket_disable = True

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.core.cache import close_caches
 from django.core.checks import register
 from django.core.signals import request_finished, request_started
@@ -16,3 +17,10 @@ class LedgerCoreConfig(AppConfig):
         # Django's, of every request: the list of queries, which DEBUG alone keeps, and caches, of which there are none.
         request_started.disconnect(reset_queries)
         request_finished.disconnect(close_caches)
+
+
+class LedgerAdminConfig(admin.AdminConfig):
+    """Django's admin, on the site of `ledger_core.admin_site`."""
+
+    default = False  # of this module: it is the app `ledger_core` that has it
+    default_site = "ledger_core.admin_site.LedgerSite"

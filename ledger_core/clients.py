@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from cachetools import TTLCache, cached
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -13,6 +13,7 @@ from ledger_core import constraints
 from ledger_core.keys import digest_of, new_key, prefix_of
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
+from ledger_core.outages import outage_of
 
 # How long a process goes by what it knows of a key: for as long, a revoked key may still be taken.
 CACHE_SECONDS = 5
@@ -81,6 +82,15 @@ def _client_of_digest(digest: bytes) -> Client:
         key = Key.objects.select_related("client").get(GOOD, digest=digest)
     except Key.DoesNotExist:
         raise InvalidKey from None
-    long_ago = Q(last_used_on=None) | Q(last_used_on__lt=Now() - _LAST_USE_IS_WRITTEN)
-    Key.objects.filter(long_ago, pk=key.pk).update(last_used_on=Now())
+    _note_use(key)
     return key.client
+
+
+def _note_use(key: Key) -> None:
+    """Store when the key was last used, where that can be stored: a read must not fail for it on a read-only server."""
+    long_ago = Q(last_used_on=None) | Q(last_used_on__lt=Now() - _LAST_USE_IS_WRITTEN)
+    try:
+        Key.objects.filter(long_ago, pk=key.pk).update(last_used_on=Now())
+    except DatabaseError as error:
+        if outage_of(error) is None:
+            raise

@@ -12,21 +12,34 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 import msgspec
-from django.db.models import Q
+from django.db import DataError, connection, transaction
 
+from ledger_core import sql
 from ledger_core.models import Entry
 from ledger_core.records import Record
 
 Position = tuple[str, int]
+_BEGINNING: Position = ("", 0)
+_ENTRIES_AFTER = sql.load("entries_after")
+
+
+class NotResumable(Exception):
+    """The file is not the beginning of an export of this ledger, in this format; it is left as it is."""
 
 
 def records(after: Position | None = None) -> Iterator[Record]:
-    """Yield all entries, or those after an owner's entry, at one moment and without holding them in memory."""
-    entries = Entry.objects.order_by("owner_id", "seq")
-    if after:
-        owner_id, seq = after
-        entries = entries.filter(Q(owner_id__gt=owner_id) | Q(seq__gt=seq), owner_id__gte=owner_id)
-    return map(Record.of, entries.iterator(chunk_size=5000))
+    """Yield all entries, or those after an owner's entry, as of one moment.
+
+    In one transaction, so that a batch is there as a whole; in pages, so that memory holds few of them and no cursor of
+    the server's is needed, which a pooler in transaction mode does not keep.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        owner_id, seq = after or _BEGINNING
+        while page := list(Entry.objects.raw(_ENTRIES_AFTER, {"owner_id": owner_id, "seq": seq})):
+            yield from map(Record.of, page)
+            owner_id, seq = page[-1].owner_id, page[-1].seq
 
 
 @dataclass(frozen=True)
@@ -39,18 +52,42 @@ class Format:
     read_position: Callable[[str], Position]
 
     def resume(self, file: io.BufferedRandom) -> Position | None:
-        """Cut off what was half written at the end of the file, and return the position of the last whole entry."""
-        end = self.end.encode()
+        """Cut off what was half written at the end of the file, and return the position of the last complete entry.
+
+        That entry must be in this ledger, to the hash. Raises NotResumable, and then has changed nothing.
+        """
         size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - _TAIL))
+        start = max(0, size - _TAIL)
+        file.seek(start)
         tail = file.read()
-        cut = tail.rfind(end) + len(end)
-        last = tail[: cut - len(end)].rpartition(end)[2].decode() if cut >= len(end) else ""
-        if last in ("", self.header.removesuffix(self.end)):  # not one entry
+        complete, end, _ = tail.rpartition(self.end.encode())
+        written = (complete + end).decode(errors="replace")
+        if start == 0 and written in ("", self.header):
+            self._require_first(tail.decode(errors="replace"))
             file.truncate(0)
             return None
-        file.truncate(size - len(tail) + cut)
-        return self.read_position(last)
+        position = self._require_known(written)
+        file.seek(0)
+        if file.read(len(self.header)) != self.header.encode():
+            raise NotResumable("It does not begin as an export in this format.")
+        file.truncate(start + len(complete + end))
+        return position
+
+    def _require_first(self, text: str) -> None:
+        first = next(records(), None)
+        if not (self.header + (self.write(first) if first else "")).startswith(text):
+            raise NotResumable("It does not begin as an export of this ledger in this format.")
+
+    def _require_known(self, written: str) -> Position:
+        last = written.removesuffix(self.end).rpartition(self.end)[2] + self.end
+        try:
+            owner_id, seq = self.read_position(last)
+            entry = Entry.objects.filter(owner_id=owner_id, seq=seq).first()
+        except (ValueError, csv.Error, msgspec.MsgspecError, DataError):
+            entry = None
+        if entry is None or self.write(Record.of(entry)) != last:
+            raise NotResumable("Its last entry is not, in this format, one of this ledger.")
+        return owner_id, seq
 
 
 _TAIL = 64 * 1024  # many times the longest entry
@@ -65,9 +102,27 @@ def _position_in_jsonl(line: str) -> Position:
     return record.owner_id, record.seq
 
 
+# What a spreadsheet takes for the beginning of a formula, also in full width.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def inert(text: str) -> str:
+    """Return the text with an apostrophe before it where a spreadsheet would calculate it, as OWASP recommends.
+
+    Before an apostrophe as well, so that `original` can take exactly one away.
+    """
+    return f"'{text}" if text.startswith((*_FORMULA, "'")) else text
+
+
+def original(cell: str) -> str:
+    """Return the text of which `inert` made the cell."""
+    return cell.removeprefix("'")
+
+
 def _csv(values: Iterable[object]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(values)
+    cells = [inert(value) if isinstance(value, str) else value for value in values]
+    csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
 
 
@@ -77,7 +132,7 @@ def _csv_record(record: Record) -> str:
 
 def _position_in_csv(line: str) -> Position:
     row = dict(zip(Record.__struct_fields__, next(csv.reader([line])), strict=True))
-    return row["owner_id"], int(row["seq"])
+    return original(row["owner_id"]), int(row["seq"])
 
 
 def _journal(record: Record) -> str:

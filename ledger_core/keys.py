@@ -4,7 +4,7 @@ import re
 import secrets
 from hashlib import sha256
 
-_KEY = re.compile(r"(ledger_[0-9a-f]{8})_[0-9a-f]{64}")
+_KEY = re.compile(r"(ledger_[0-9a-f]{8})_[0-9a-f]+")  # or what is left of one that was cut off
 
 
 def new_key() -> str:
@@ -14,6 +14,11 @@ def new_key() -> str:
 def prefix_of(key: str) -> str:
     """Return the part of the key that tells it from others, and opens nothing."""
     return key.rpartition("_")[0]
+
+
+def is_key(text: str) -> bool:
+    """Tell whether the text is written as a key is; whether the key is good, only the database knows."""
+    return _KEY.fullmatch(text) is not None
 
 
 def digest_of(key: str) -> bytes:

@@ -13,11 +13,13 @@ from django.utils.encoding import escape_uri_path
 
 from ledger_core.keys import without_keys
 from ledger_core.metrics import HTTP_SECONDS, series
+from ledger_core.values import excerpt
 
 HEADER = "X-Request-ID"
 # An id of the caller's is taken as it is only where it cannot forge a line of the log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_MAX_PATH = 2000  # the longest owner, percent-encoded, needs three quarters of it
 
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 _log = logging.getLogger("ledger.request")
@@ -67,10 +69,10 @@ def observe_requests(
 def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     # The route as the URL configuration spells it: a path would make a label of every owner.
     route = request.resolver_match.route if request.resolver_match else "unmatched"
-    method = request.method or ""
+    method = excerpt(request.method or "")
     series(HTTP_SECONDS, method if method in METHODS else "other", route, str(response.status_code)).observe(seconds)
     # As it was sent: a decoded line break would make a line of its own. And a key does not belong here.
-    path = without_keys(escape_uri_path(request.path))
+    path = excerpt(without_keys(escape_uri_path(request.path)), _MAX_PATH)
     milliseconds = round(seconds * 1000, 2)
     _log.info(
         "%s %s %s %sms",

@@ -8,7 +8,7 @@ from typing import Generic, Self, TypeVar, final
 
 from ledger_core.claims import Claim, Daily, Once
 from ledger_core.errors import InvalidOperation, InvalidRequest, LedgerError
-from ledger_core.values import MAX_CREDITS
+from ledger_core.values import MAX_CREDITS, excerpt
 
 
 class Scope(StrEnum):
@@ -177,4 +177,4 @@ class OperationSet(Generic[Own]):
         try:
             return self._by_code[code]
         except KeyError:
-            raise InvalidOperation(f"Invalid operation: {code}") from None
+            raise InvalidOperation(f"Invalid operation: {excerpt(code)}") from None

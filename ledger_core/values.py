@@ -53,10 +53,16 @@ EntryId = Annotated[int, Meta(ge=1, le=MAX_CREDITS, description="The id of an en
 Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-24T09:30:00Z"])]
 
 
-def fault(value: object, kind: Any, *, strict: bool = True) -> str | None:
+def excerpt(text: str, most: int = MAX_TEXT) -> str:
+    """Return what an answer or a log may repeat of a text that was sent: its beginning, in characters of UTF-8."""
+    short = text if len(text) <= most else f"{text[:most]}…"
+    return short if short.isascii() else short.encode(errors="backslashreplace").decode()
+
+
+def fault(value: object, kind: Any) -> str | None:
     """Return what is wrong with `value` as one of the types above, or any other that msgspec knows; None if nothing."""
     try:
-        msgspec.convert(value, kind, strict=strict)
+        msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         detail = str(error)
         for meta in getattr(kind, "__metadata__", ()):

@@ -95,12 +95,20 @@ def _range_of(owner: str) -> _Range:
 def _ranges() -> Iterator[_Range]:
     """Yield ranges that hold every owner there could be, so that an entry without an account is met too."""
     first, entries = "", 0
-    for owner_id, seq in Account.objects.order_by("pk").values_list("pk", "seq").iterator(chunk_size=10_000):
+    for owner_id, seq in _accounts():
         if entries >= _ENTRIES_AT_ONCE:
             yield _Range(first, owner_id, entries)
             first, entries = owner_id, 0
         entries += seq
     yield _Range(first, None, entries)
+
+
+def _accounts() -> Iterator[tuple[str, int]]:
+    """Yield each account and its number of entries: in pages, since a pooler in transaction mode keeps no cursor."""
+    last = ""
+    while page := list(Account.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "seq")[:10_000]):
+        yield from page
+        last = page[-1][0]
 
 
 def _faults(range_: _Range, since: datetime) -> list[Fault]:

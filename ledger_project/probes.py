@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import cache
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django_prometheus.exports import ExportToDjangoView
+
+from ledger_core.outages import log, outage_of
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -28,15 +30,27 @@ def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
 
 def _readiness() -> HttpResponse:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT")
+        if _read_only():
+            connection.close()  # the next probe may reach another server
+            return _answer(503, "The database is read-only: balances can be read, and nothing can be posted.")
         _require_migrations()
-    except (OperationalError, InterfaceError):
-        connection.close()  # the next probe tries a new one
+    except Error as error:
+        outage = outage_of(error)
+        if outage is None:
+            raise
+        log(outage)
         return _answer(503, "The database does not answer.")
     except NotMigrated:
         return _answer(503, "Migrations are not applied.")
     return _answer(200, "ok")
+
+
+def _read_only() -> bool:
+    """Return whether the server is a standby, or a primary that was demoted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('transaction_read_only') = 'on'")
+        row: tuple[bool] | None = cursor.fetchone()
+        return row == (True,)
 
 
 class NotMigrated(Exception):

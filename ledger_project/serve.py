@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from ledger_project.database import DATA, database, require_answer
+from ledger_project.database import DATA, database, leave, require_answer
+from ledger_project.startup import default_to_development, setup
 
 HOST = "127.0.0.1"  # this machine alone: the settings of development are no secret
 GUNICORN_CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "gunicorn.conf.py"
+# A shell starts a background job with SIGINT ignored, and SIGINT ends it all the same; nohup's SIGHUP stays ignored.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 GUIDE = """
 Shared Ledger answers at {url}; Ctrl-C stops it.
@@ -32,10 +35,11 @@ Paste these:
 
 
 def main() -> None:
-    port = int(os.environ.get("PORT", "8000"))
-    _require_free(port)
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background job is born deaf to it
-        signal.signal(number, _leave)
+    port = _free_port(os.environ.get("PORT", "8000"))
+    for number in _ENDING:
+        if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+    default_to_development()
     with database():
         require_answer()
         _prepare()
@@ -44,7 +48,11 @@ def main() -> None:
         sys.exit(_serve(port))
 
 
-def _require_free(port: int) -> None:
+def _free_port(text: str) -> int:
+    """Return the port, or end the process with one line where it cannot be had."""
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 65535:
+        raise SystemExit(f"PORT={text} is not a port: use a number from 1 to 65534.")
+    port = int(text)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -53,17 +61,17 @@ def _require_free(port: int) -> None:
             raise SystemExit(
                 f"Port {port} cannot be had ({error.strerror}): stop what listens there, or: make run PORT={port + 1}"
             ) from None
+    return port
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)  # asked once is enough: a second exception would leave something running
+    leave(signum, frame)
 
 
 def _prepare() -> None:
-    import django
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "ledger_project.settings"
-    django.setup()
+    setup()
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 
@@ -108,24 +116,41 @@ def _kept(name: str) -> str:
 
 def _keep(name: str, secret: str) -> str:
     file = DATA / name
-    file.parent.mkdir(exist_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(secret)
+    try:
+        file.parent.mkdir(exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secret)
+    except OSError as error:
+        raise SystemExit(f"{file} cannot be written: {error.strerror}. Use a checkout that you can write to.") from None
     return secret
 
 
 def _serve(port: int) -> int:
-    """Run gunicorn until it ends or a signal asks for it, and return its exit code."""
-    environment = {**os.environ, "BIND": f"{HOST}:{port}"}
+    """Run gunicorn until it ends or this process has to, and return its exit code."""
+    variables = {**os.environ, "BIND": f"{HOST}:{port}"}
     command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"]
     # In a session of its own: Ctrl-C goes to every process of the terminal's, and gunicorn, told to end twice
     # at once, can hang until its grace is over.
-    gunicorn = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+    gunicorn = subprocess.Popen(command, env=variables, start_new_session=True)  # noqa: S603
     try:
-        return gunicorn.wait()
+        return _wait(gunicorn)
     except KeyboardInterrupt:
         gunicorn.terminate()
         return gunicorn.wait()
+
+
+def _wait(gunicorn: "subprocess.Popen[bytes]") -> int:
+    """Wait until gunicorn ends. Raises KeyboardInterrupt when the process or terminal that started this one is gone.
+
+    A killed make leaves its child running, and so does one that leads its terminal's session (`ssh -t … make run`).
+    """
+    before = os.getppid(), os.isatty(1)
+    while (os.getppid(), os.isatty(1)) == before:
+        try:
+            return gunicorn.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            continue
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,41 +1,41 @@
 """Settings, from the environment. Without LEDGER_ENV=development nothing is assumed that would not be safe."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from ledger_core.rate_limits.rates import Rate
+from ledger_project import environment
 from ledger_project.logs import logging_config
+from ledger_project.postgresql import connecting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DEVELOPMENT = os.environ.get("LEDGER_ENV") == "development"
+DEVELOPMENT = (
+    environment.text("LEDGER_ENV", "production", form="production|development", like="production or development")
+    == "development"
+)
 
 
 def _required(name: str, in_development: str) -> str:
-    """Return a variable, or what is in the file that `{name}_FILE` names, as secrets are mounted."""
-    file = os.environ.get(f"{name}_FILE")
-    value = Path(file).read_text().strip() if file else os.environ.get(name)
-    value = value or (in_development if DEVELOPMENT else "")
+    value = environment.secret(name) or (in_development if DEVELOPMENT else "")
     if not value:
-        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, or LEDGER_ENV=development for a service of your own.")
+        raise SystemExit(f"Set {name} or {name}_FILE, or LEDGER_ENV=development for a service of your own.")
     return value
 
 
 SECRET_KEY = _required("SECRET_KEY", "for development only: sessions of the admin on this machine")
 ALLOWED_HOSTS = _required("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+CSRF_TRUSTED_ORIGINS = [origin for origin in environment.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
 DEBUG = False
 # OpenTelemetry's own variables; without them nothing of it is loaded.
-TRACING = any(os.environ.get(f"OTEL_EXPORTER_OTLP_{which}ENDPOINT") for which in ("", "TRACES_"))
+TRACING = bool(
+    environment.text("OTEL_EXPORTER_OTLP_ENDPOINT") or environment.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+)
 
 INSTALLED_APPS = [
     "ledger_core",  # before the admin, one of whose templates it replaces
-    "django.contrib.admin",
+    "ledger_core.apps.LedgerAdminConfig",  # Django's admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -55,6 +55,7 @@ MIDDLEWARE = [
     *(["ledger_project.tracing.trace_requests"] if TRACING else []),
     "ledger_core.middleware.observe_requests",
     "ledger_core.api.throttling.limit_addresses",
+    "ledger_core.api.paths.require_readable_paths",
     "ledger_core.api.shortcut.answer_api",
     # Of pages, and of what comes without TLS: no other request of the API comes so far.
     "django.middleware.security.SecurityMiddleware",
@@ -86,18 +87,33 @@ TEMPLATES = [
 ROOT_URLCONF = "ledger_project.urls"
 WSGI_APPLICATION = "ledger_project.wsgi.application"
 
-_database: dict[str, Any] = {**dj_database_url.parse(_required("DATABASE_URL", "postgresql:///ledger"))}
-# A connection is kept by its thread for good; one that broke is replaced after the request that met it.
-_database["CONN_MAX_AGE"] = None
-_database["OPTIONS"] = {
-    **_database.get("OPTIONS", {}),
-    # Prepared statements, which Django leaves off: parameters are sent apart from the SQL, and a statement is
-    # prepared at its second use on a connection.
-    "server_side_binding": True,
-    "prepare_threshold": 1,
-    "connect_timeout": 5,
+# Set by ledger_project.wsgi: a request's statements end in bounded time. Commands take as long as they need.
+SERVING = environment.boolean("LEDGER_SERVING", default=False)
+_session = connecting.session_of_service() if SERVING else connecting.session_of_command()
+try:
+    _database = connecting.database(_required("DATABASE_URL", "postgresql:///ledger"), _session)
+except ValueError as error:
+    raise environment.invalid("DATABASE_URL", str(error)) from None
+_database["OPTIONS"] |= {
+    "server_side_binding": True,  # parameters are sent apart from the SQL
+    # psycopg prepares nothing, so a rollback, a pooler or a migration leaves it nothing to lose. What nearly every
+    # request executes is prepared by ledger_core.sql.Statement.
+    "prepare_threshold": None,
 }
-DATABASES = {"default": _database}
+DATABASES = {
+    "default": _database
+    | {
+        # Each thread keeps a connection for good. One that ended meanwhile is replaced before a request uses it.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        # A pooler in transaction mode has none. Commands read millions of rows by them, and connect directly.
+        "DISABLE_SERVER_SIDE_CURSORS": SERVING,
+    }
+}
+# For a pooler in transaction mode that does not carry prepared statements.
+DATABASE_PREPARE = environment.boolean("DATABASE_PREPARE", default=True)
+# What `manage.py servicerole` sets for the service's role, since a pooler does not pass it on.
+SERVICE_SESSION = connecting.session_of_service()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Of the admin: who guesses passwords is shut out for a while, by address and by the name that is tried.
@@ -110,6 +126,8 @@ AXES_CLIENT_IP_CALLABLE = "ledger_core.api.throttling.address_of"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a stranger could keep somebody out for good
 AXES_VERBOSE = False
 
+# Where a log-in leads that names no page of this service.
+LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -137,7 +155,7 @@ STORAGES = {
 # Requests come over TLS, or by a proxy that says so.
 if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = os.environ.get("SECURE_SSL_REDIRECT", "1") == "1"
+    SECURE_SSL_REDIRECT = environment.boolean("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -145,17 +163,13 @@ if not DEVELOPMENT:
     CSRF_COOKIE_SECURE = True
 
 
-def _rate(name: str) -> Rate | None:
-    try:
-        return Rate.parse(os.environ.get(name) or "1000/s")
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}: {error}") from None
-
+# How many threads a worker of gunicorn serves requests with: its configuration sets the variable. Nothing else serves.
+WEB_THREADS = environment.integer("WEB_THREADS", 0) or None
 
 # Of a client, and of an address, whoever asks from there. Workers of a replica count together; with Redis, all do.
-RATE_LIMIT = _rate("LEDGER_RATE_LIMIT")
-ADDRESS_RATE_LIMIT = _rate("LEDGER_ADDRESS_RATE_LIMIT")
-REDIS_URL = os.environ.get("REDIS_URL", "")
+RATE_LIMIT = environment.parsed("LEDGER_RATE_LIMIT", "1000/s", Rate.parse)
+ADDRESS_RATE_LIMIT = environment.parsed("LEDGER_ADDRESS_RATE_LIMIT", "1000/s", Rate.parse)
+REDIS_URL = environment.text("REDIS_URL", form="|(rediss?|unix)://.*", like="a URL of Redis")
 
 # Pages load what this service serves, and nothing else; nobody frames them.
 CONTENT_SECURITY_POLICY = {
@@ -177,7 +191,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.api.access.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["ledger_core.api.access.OfTheApp"],
-    "NUM_PROXIES": int(os.environ.get("LEDGER_PROXIES", "0")),
+    "NUM_PROXIES": environment.integer("LEDGER_PROXIES", 0),
     "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,  # no ?format=
@@ -189,17 +203,18 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Shared Ledger",
     "DESCRIPTION": "One balance of credits per owner, shared by all the applications of a company.\n\n"
     "What is refused is told as a problem document; [each problem has a page](/api/problems). The examples run as they "
-    "stand, from the first to the last, once *Authorize* is given a key: `make run` prints one.",
+    "stand, from the first to the last, once *Authorize* is given a key: `make run` prints one.\n\n"
+    "Integers with the format `int64` can be larger than 2^53. JavaScript's `JSON.parse` rounds those, and so does jq "
+    "when it calculates: read them with a parser that keeps integers exact.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,  # as `ledger_urls` has them: to post comes first
-    "SERVE_AUTHENTICATION": [],  # what the API is like is no secret
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    # Assets from a package of this service, not from a CDN.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "tryItOutEnabled": True},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ledger_core.api.postprocessing.share_parts",
+        "ledger_core.api.postprocessing.mark_int64",
+    ],
 }
 
 LOGGING = logging_config(json=not DEVELOPMENT, tracing=TRACING)

@@ -2,8 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -23,6 +25,28 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if "DATABASE_URL" not in os.environ:
         folder = _resources.enter_context(tempfile.TemporaryDirectory(prefix="ledger-test-"))
         _resources.enter_context(database(Path(folder, "postgres")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _skipped_nowhere_in_ci((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _skipped_nowhere_in_ci((yield))
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def _skipped_nowhere_in_ci(report: Report) -> Report:
+    """Let a test fail where it is skipped in CI: .ci/install is to install whatever the tests use."""
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\nA test that is skipped in CI is a failure: .ci/install lacks something."
+    return report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledger_project.settings")
+from ledger_project.startup import setup
 
+os.environ["LEDGER_SERVING"] = "1"
+setup()
 application = get_wsgi_application()

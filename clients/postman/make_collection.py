@@ -19,18 +19,25 @@ OPTIONS = {
     "alwaysInheritAuthentication": "true",
 }
 AUTH = {"type": "bearer", "bearer": [{"key": "token", "value": "{{key}}", "type": "string"}]}
-VARIABLES = [{"key": "baseUrl", "value": "http://localhost:8000"}, {"key": "key", "value": ""}]
+VARIABLES = [
+    {"key": "baseUrl", "value": "http://localhost:8000"},
+    {"key": "app", "value": "content"},
+    {"key": "key", "value": ""},
+]
 
 
 def collection_of(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the collection of all requests of the document."""
-    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+    """Return the collection of the requests that every app has, with the app as a variable."""
+    (app, *_) = dict.fromkeys(path.split("/")[3] for path in document["paths"])
+    paths = {path: methods for path, methods in document["paths"].items() if path.startswith(f"/api/v1/{app}/")}
+    for operation in (operation for methods in paths.values() for operation in methods.values()):
         _choose_examples(operation)
-    collection = _converted(document)
+    collection = _converted({**document, "paths": paths})
     for item in _items(collection):
         _settle(item)
     del collection["info"]["_postman_id"]
-    return {"info": collection["info"], "auth": AUTH, "variable": VARIABLES, "item": collection["item"]}
+    (folder,) = collection["item"]  # of the app
+    return {"info": collection["info"], "auth": AUTH, "variable": VARIABLES, "item": folder["item"]}
 
 
 def _choose_examples(operation: dict[str, Any]) -> None:
@@ -48,6 +55,9 @@ def _settle(item: dict[str, Any]) -> None:
     for part in (item, request, *item.get("response", ())):
         part.pop("id", None)
         part.pop("auth", None)  # null, which would be in the way of the collection's
+    for asked in (request, *(response.get("originalRequest", {}) for response in item.get("response", ()))):
+        if path := asked.get("url", {}).get("path"):
+            path[2] = "{{app}}"
     if text := request.get("body", {}).get("raw"):
         request["body"]["raw"] = re.sub('"nonce": "[^"]*"', '"nonce": "{{$guid}}"', text)  # Postman makes a new one
 

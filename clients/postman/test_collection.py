@@ -1,4 +1,4 @@
-"""The Postman collection has every request of the API as it is now, each as the API takes it, and no key."""
+"""The Postman collection has every request that an app's API has now, each as the API takes it, and no key."""
 
 import json
 import re
@@ -11,6 +11,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
+from ledger_core.plugins import ledger_apps
 from ledger_project.tests.conftest import Service
 
 TEXT = Path(__file__).with_name("shared-ledger.postman_collection.json").read_text()
@@ -26,31 +27,36 @@ def requests_of(folder: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 REQUESTS = list(requests_of(COLLECTION))
+APPS = [app.namespace for app in ledger_apps()]
 
 
-def path_of(request: dict[str, Any]) -> str:
-    """Return the path as the document writes it."""
-    return re.sub(r":(\w+)", r"{\1}", "/" + "/".join(request["url"]["path"]))
+def path_of(request: dict[str, Any], app: str) -> str:
+    """Return the path of an app as the document writes it."""
+    return re.sub(r":(\w+)", r"{\1}", "/" + "/".join(request["url"]["path"])).replace("{{app}}", app)
 
 
 def test_every_request_of_the_present_api_is_there(document: dict[str, Any]) -> None:
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert {(request["method"], path_of(request)) for request in REQUESTS} == described, (
+    assert {(request["method"], path_of(request, app)) for request in REQUESTS for app in APPS} == described, (
         "The API has changed: make client"
     )
 
 
-def test_every_parameter_of_the_present_api_is_there(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("app", APPS)
+def test_every_parameter_of_the_present_api_is_there(document: dict[str, Any], app: str) -> None:
     for request in REQUESTS:
-        described = document["paths"][path_of(request)][request["method"].lower()].get("parameters", [])
+        described = document["paths"][path_of(request, app)][request["method"].lower()].get("parameters", [])
         given = {parameter["key"] for kind in ("query", "variable") for parameter in request["url"][kind]}
-        assert given == {parameter["name"] for parameter in described}, f"{path_of(request)} has changed: make client"
+        assert given == {parameter["name"] for parameter in described}, (
+            f"{path_of(request, app)} has changed: make client"
+        )
 
 
-def test_every_body_is_as_the_present_api_asks_for_it(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("app", APPS)
+def test_every_body_is_as_the_present_api_asks_for_it(document: dict[str, Any], app: str) -> None:
     for request in REQUESTS:
-        described = document["paths"][path_of(request)][request["method"].lower()].get("requestBody")
-        assert bool(described) == bool(request["body"]), path_of(request)
+        described = document["paths"][path_of(request, app)][request["method"].lower()].get("requestBody")
+        assert bool(described) == bool(request["body"]), path_of(request, app)
         if described:
             schema = described["content"]["application/json"]["schema"]
             validator = jsonschema_rs.validator_for({**schema, "components": document["components"]})
@@ -61,6 +67,7 @@ def test_no_key_is_in_it() -> None:
     assert [token["value"] for token in COLLECTION["auth"]["bearer"]] == ["{{key}}"]
     assert {variable["key"]: variable["value"] for variable in COLLECTION["variable"]} == {
         "baseUrl": "http://localhost:8000",
+        "app": "content",
         "key": "",
     }
     assert all(request["url"]["host"] == ["{{baseUrl}}"] for request in REQUESTS)
@@ -69,10 +76,11 @@ def test_no_key_is_in_it() -> None:
 
 
 @pytest.mark.service
-def test_every_request_is_answered_as_it_stands(service: Service) -> None:
+@pytest.mark.parametrize("app", APPS)
+def test_every_request_is_answered_as_it_stands(service: Service, app: str) -> None:
     with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as client:
         for request in sorted(REQUESTS, key=lambda request: request["method"], reverse=True):  # POST before GET
-            path = path_of(request)
+            path = path_of(request, app)
             for variable in request["url"]["variable"]:
                 path = path.replace(f"{{{variable['key']}}}", variable["value"])
             body = re.sub(r"{{\$guid}}", lambda _: str(uuid4()), request["body"].get("raw", ""))

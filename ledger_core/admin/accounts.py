@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -24,7 +25,13 @@ class AccountAdmin(CorrectionPage, ReadOnlyAdmin):
     sortable_by = ("owner_id",)  # the primary key: no other column has an index, which each post would pay for
     ordering = ("owner_id",)
     search_fields = ("owner_id__startswith",)
-    search_help_text = "The beginning of an owner's id."
+    search_help_text = "The beginning of an owner's id, exactly as it is."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Take the text as it was typed: an id may hold spaces, at which Django's search would split it."""
+        return queryset.filter(owner_id__startswith=search_term), False
 
     def get_urls(self) -> list[URLPattern]:
         correction = self.admin_site.admin_view(self.correction_view)

@@ -1,20 +1,26 @@
 """The books in the Django admin: for reading alone, and as fast at ten million entries as at ten."""
 
+import re
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 
 from ledger_core.admin.references import reasons_of, reversals_of
 from ledger_core.corrections import CORRECTIONS
 from ledger_core.models import Entry
 from ledger_core.plugins import app_choices, ledger_apps
+from ledger_core.spelling import as_text
+from ledger_core.values import MAX_TEXT, EntryId, fault
 
 
 class FirstPages(Paginator):
@@ -73,7 +79,7 @@ class AppFilter(admin.SimpleListFilter):
     parameter_name = "app"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [] if model_admin.model._meta.proxy else [*app_choices(), (CORRECTIONS.app, "Corrections")]
+        return [*app_choices(), (CORRECTIONS.app, "Corrections")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         return queryset.filter(app=self.value()) if self.value() else queryset
@@ -98,18 +104,62 @@ class OperationFilter(admin.SimpleListFilter):
         return queryset.filter(app=app, operation=operation) if operation else queryset
 
 
+class LinkedFilter(admin.SimpleListFilter):
+    """Of a link from another page. The list offers no choices, only to see the entries without the filter again."""
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(value, as_text(value))] if (value := self.value()) is not None else []
+
+
+class OwnerFilter(LinkedFilter):
+    title = "owner"
+    parameter_name = "owner"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        return queryset.filter(owner_id=self.value())
+
+
+class ReversesFilter(LinkedFilter):
+    title = "entry that they reverse"
+    parameter_name = "reverses"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        text = self.value() or ""
+        entry_id = int(text) if text.isascii() and text.isdigit() else None
+        if fault(entry_id, EntryId):
+            raise IncorrectLookupParameters
+        return queryset.filter(reverses_id=entry_id)
+
+
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
     """All entries; registered for an app's proxy too, whose manager knows the app's own."""
 
     list_display = ("id", "created_on", "owner_id", "app", "operation", "delta", "balance_after", "nonce")
-    list_filter = (AppFilter, OperationFilter, "created_on")
+    list_filter = (AppFilter, OperationFilter, "created_on", OwnerFilter, ReversesFilter)
     sortable_by = ("id",)
     ordering = ("-id",)
     search_fields = ("owner_id__exact", "nonce__exact")
     search_help_text = "An owner's id or a nonce, as it is; both to find one entry."
     exclude = ("hash",)
     readonly_fields = ("hash_in_hexadecimal", "reversed_by", "reason")
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        filters = super().get_list_filter(request)
+        return [each for each in filters if each is not AppFilter] if self.opts.proxy else filters
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find an owner or a nonce exactly as typed, or an owner and a nonce with a space between them."""
+        if not search_term:
+            return queryset, False
+        if len(search_term) > 2 * MAX_TEXT + 1:
+            return queryset.none(), False
+        found = Q(owner_id=search_term) | Q(nonce=search_term)
+        for space in re.finditer(" ", search_term):  # an id may hold spaces, too
+            found |= Q(owner_id=search_term[: space.start()], nonce=search_term[space.end() :])
+        return queryset.filter(found), False
 
     @admin.display(description="hash")
     def hash_in_hexadecimal(self, entry: Entry) -> str:
@@ -121,7 +171,8 @@ class EntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="reason of the correction")
     def reason(self, entry: Entry) -> str:
-        return reasons_of([entry]).get(entry.pk, "")
+        reason = reasons_of([entry]).get(entry.pk)
+        return format_html("<bdi>{}</bdi>", linebreaksbr(reason, autoescape=True)) if reason else ""
 
 
 for _app in ledger_apps():

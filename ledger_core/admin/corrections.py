@@ -1,5 +1,6 @@
 """Corrections by staff: posted as all entries are, in the name of a person, with a reason that the admin keeps."""
 
+import re
 import uuid
 from typing import Any
 
@@ -16,10 +17,28 @@ from django.template.response import TemplateResponse
 
 from ledger_core.admin.references import REASON
 from ledger_core.corrections import CORRECTIONS, STAFF, Correction
-from ledger_core.errors import LedgerError
+from ledger_core.errors import AccountLocked, LedgerError
 from ledger_core.models import Account
-from ledger_core.posting import Posted, post
+from ledger_core.posting import NonceReused, Posted, post
 from ledger_core.values import MAX_CREDITS, MAX_TEXT
+
+_SENT_BEFORE = (
+    "This form was sent before with other values, and that correction is posted. See the account's newest entries. "
+    "To post these values as a further correction, send the form again."
+)
+
+
+class WholeNumberField(forms.IntegerField):
+    """Digits 0 to 9 only. Django's takes all that int() does, such as 1_0 and the digits of other scripts, and 5.0."""
+
+    def to_python(self, value: Any) -> int | None:
+        if value and not re.fullmatch(r"-?[0-9]+", str(value)):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+def new_nonce() -> str:
+    return f"correction-{uuid.uuid4()}"
 
 
 class CorrectionForm(forms.Form):
@@ -29,14 +48,24 @@ class CorrectionForm(forms.Form):
         coerce=lambda code: Correction[code],
         widget=forms.RadioSelect,
     )
-    amount = forms.IntegerField(label="Credits", min_value=1, max_value=MAX_CREDITS)
+    amount = WholeNumberField(label="Credits", min_value=1, max_value=MAX_CREDITS)
     reason = forms.CharField(
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What went wrong, and who asked for it. It is kept with your name.",
     )
     # Made once for a form, however often it is sent: a second click posts nothing.
-    nonce = forms.CharField(widget=forms.HiddenInput, initial=lambda: f"correction-{uuid.uuid4()}", max_length=MAX_TEXT)
+    nonce = forms.CharField(widget=forms.HiddenInput, initial=new_nonce, max_length=MAX_TEXT)
+
+    def reject(self, error: LedgerError, account: Account) -> None:
+        """Show why the ledger rejected the form, and let the corrected form be sent as a correction of its own."""
+        detail = error.detail.replace(account.pk, str(account))
+        self.add_error(None, _SENT_BEFORE if isinstance(error, NonceReused) else detail)
+        if error.status < 500:  # the ledger is sure that it has not posted the form
+            self.renew_nonce()
+
+    def renew_nonce(self) -> None:
+        self.data = dict(self.data.items()) | {"nonce": new_nonce()}
 
 
 def may_correct(request: HttpRequest) -> bool:
@@ -56,11 +85,15 @@ class CorrectionPage(ModelAdmin):
         if form.is_valid():
             try:
                 posted = self._post(request, account, form.cleaned_data)
+            except AccountLocked:  # answered by a page that says to send the same form again
+                raise
             except LedgerError as error:
-                form.add_error(None, error.detail)
+                form.reject(error, account)
             else:
                 self._tell(request, posted)
                 return redirect("admin:ledger_core_account_change", quote(account.pk))
+        elif form.has_error("nonce"):
+            form.renew_nonce()
         context = {
             **self.admin_site.each_context(request),
             "title": f"Correct the balance of {account}",

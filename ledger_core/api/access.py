@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from ledger_core.api.problems import HTTPError
 from ledger_core.clients import InvalidKey, client_of
+from ledger_core.keys import is_key
 from ledger_core.models import Client
 from ledger_core.operations import Scope
 
@@ -71,13 +72,27 @@ class KeyAuthentication(BaseAuthentication):
     """Makes the client whose key is sent the user of the request."""
 
     def authenticate(self, request: Request) -> tuple[Client, None]:
-        scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthenticated.by_docstring()
+        key = _key_of(request.META.get("HTTP_AUTHORIZATION", ""))
         try:
-            return client_of(key.strip()), None
+            return client_of(key), None
         except InvalidKey:
-            raise KeyRefused.by_docstring() from None
+            raise (KeyRefused.by_docstring() if is_key(key) else KeyRefused(_NO_KEY)) from None
+
+
+_NO_KEY = "This is not a key of this service: a key is ledger_, 8 characters, _ and 64 characters, each 0-9 or a-f."
+
+
+def _key_of(authorization: str) -> str:
+    """Return the key that the header sends. Raises Unauthenticated; what was sent is not repeated, it may be a key."""
+    scheme, _, key = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        detail = "The Authorization header has no Bearer scheme. Send Authorization: Bearer ledger_…"
+        raise Unauthenticated(detail) if scheme else Unauthenticated.by_docstring()
+    if not key.strip():
+        raise Unauthenticated(
+            "Authorization: Bearer has no key after it. Send the key; check that its variable is set."
+        )
+    return key.strip()
 
 
 class OfTheApp(BasePermission):

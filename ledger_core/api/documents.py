@@ -14,6 +14,7 @@ from ledger_core.values import MAX_CREDITS, Amount, EntryId, Moment, Nonce, Owne
 
 OperationCode = Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]
 Credits = Annotated[int, Meta(description="In credits, whole numbers.", examples=[10])]
+Index = Annotated[int, Meta(ge=0, le=MAX_ITEMS - 1)]
 Time = Annotated[datetime, Meta(tz=True)]  # so that the documents say date-time, and a client's types with them
 
 
@@ -41,6 +42,10 @@ class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     def items(self, operations: OperationSet[Any]) -> list[Item[Any]]:
         """Return what is asked of `posting`. Raises BatchRefused."""
         return each(lambda entry: entry.item(operations), self.entries)
+
+
+class NoQuery(Struct, forbid_unknown_fields=True):
+    """The query of a method that takes no parameters."""
 
 
 class BalanceQuery(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +114,7 @@ class BatchDocument(Struct, kw_only=True):
     """The entries of a batch, in the order in which they were asked for."""
 
     entries: list[EntryDocument]
-    replayed: Annotated[list[int], Meta(description="The indices of those that earlier requests had posted.")]
+    replayed: Annotated[list[Index], Meta(description="The indices of those that earlier requests had posted.")]
 
     @classmethod
     def of(cls, batch: Sequence[Posted]) -> Self:
@@ -186,7 +191,7 @@ class FieldError(Struct, kw_only=True):
 class ItemError(Struct, kw_only=True, omit_defaults=True):
     """An item of a batch at fault; beside these, what the problem document of its code has further."""
 
-    index: int
+    index: Index
     code: str
     detail: str
     errors: list[FieldError] | UnsetType = UNSET
@@ -201,7 +206,7 @@ class Problem(Struct, kw_only=True):
 
     type: Annotated[str, Meta(description="The kind of problem, as a URI reference.")]
     title: str
-    status: int
+    status: Annotated[int, Meta(ge=400, le=599)]
     detail: str
     code: Annotated[str, Meta(description="The kind of problem, for programs: it does not change.")]
     request_id: Annotated[str, Meta(description="The request's id, also in X-Request-ID and in the logs.")]

@@ -11,15 +11,25 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from ledger_core.errors import LedgerError
+from ledger_core.values import MAX_TEXT
 
 
 class BodyTooLarge(LedgerError):
-    """The body is larger than any request of this API."""
+    """A body has 4 MiB at most."""
 
     code = "body-too-large"
     status = 413
     title = "The body is too large"
     remedy = "A body has 64 KiB at most, and that of a batch 4 MiB: send several batches."
+
+
+class UnsupportedMediaType(LedgerError):
+    """The body is not sent as JSON."""
+
+    code = "unsupported-media-type"
+    status = 415
+    title = "Unsupported Media Type"
+    remedy = "Send JSON, with `Content-Type: application/json` and without a `Content-Encoding`."
 
 
 class JSONParser(BaseParser):
@@ -31,11 +41,20 @@ class JSONParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         assert parser_context is not None  # noqa: S101
+        _require_no_encoding(stream)
         limit: int = parser_context["view"].max_body
         # The stream is Django's request. It reads as much as is announced, and an announced length is a number.
         if int(stream.META.get("CONTENT_LENGTH") or 0) > limit:  # type: ignore[attr-defined]
             raise BodyTooLarge(f"A body has {limit // 1024} KiB at most here.")
         return stream.body  # type: ignore[attr-defined]
+
+
+def _require_no_encoding(request: Any) -> None:
+    encodings: str = request.META.get("HTTP_CONTENT_ENCODING", "")
+    if encodings.lower() not in ("", "identity"):
+        raise UnsupportedMediaType(
+            f"The body has the Content-Encoding {encodings[:MAX_TEXT]}: send it as it is, without that header."
+        )
 
 
 class JSONRenderer(BaseRenderer):

@@ -6,39 +6,37 @@ from typing import Any
 
 import msgspec
 from django.http import Http404
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.views.generic import TemplateView
 
 from ledger_core.api.documents import Problem
 from ledger_core.api.problems import problem
+from ledger_core.api.rendered import RenderedView
 from ledger_core.errors import LedgerError
 
 _REQUEST_ID = "0a9c4a3b5cf44a36a3f2c7be1de0f5ab"
 
 
-class ProblemsPage(TemplateView):
+class ProblemsPage(RenderedView):
     """All problems, by status."""
 
-    template_name = "ledger_core/problems.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def render(self, **in_path: Any) -> str:
         kinds = sorted(LedgerError.kinds(), key=lambda kind: (kind.status, kind.code))
-        return super().get_context_data(kinds=[_described(kind) for kind in kinds], **kwargs)
+        return render_to_string("ledger_core/problems.html", {"kinds": [_described(kind) for kind in kinds]})
 
 
-class ProblemPage(TemplateView):
+class ProblemPage(RenderedView):
     """One problem: what it says, what to do about it, and a document of it."""
 
-    template_name = "ledger_core/problem.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        kind = next((kind for kind in LedgerError.kinds() if kind.code == kwargs["code"]), None)
+    def render(self, **in_path: Any) -> str:
+        kind = next((kind for kind in LedgerError.kinds() if kind.code == in_path["code"]), None)
         if kind is None:
             raise Http404
         document = msgspec.structs.replace(problem(kind.example()), request_id=_REQUEST_ID)
         example = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
-        return super().get_context_data(kind=_described(kind), members=list(_members(kind)), example=example, **kwargs)
+        context = {"kind": _described(kind), "members": list(_members(kind)), "example": example}
+        return render_to_string("ledger_core/problem.html", context)
 
 
 def _described(kind: type[LedgerError]) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """Errors as RFC 9457 problem documents: those of the ledger, of DRF, and of Django around them."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework.exceptions import APIException
 
+from ledger_core import outages
 from ledger_core.api.documents import Problem
-from ledger_core.api.json import answer
-from ledger_core.errors import LedgerError
+from ledger_core.api.json import UnsupportedMediaType, answer
+from ledger_core.errors import AccountLocked, LedgerError
 from ledger_core.metrics import REFUSALS, series
 from ledger_core.middleware import request_id
+from ledger_core.values import excerpt
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -76,7 +79,7 @@ class BadRequest(LedgerError):
 
 
 class AddressTooLong(LedgerError):
-    """The request's first line, with the address and its query, has 4094 bytes at most."""
+    """The request's first line, with the address and its query, has 8190 bytes at most."""
 
     code = "address-too-long"
     status = 414
@@ -85,7 +88,7 @@ class AddressTooLong(LedgerError):
 
 
 class HeadersTooLarge(LedgerError):
-    """A header has 8190 bytes at most, and a request 50 of them."""
+    """A header has 8190 bytes at most, and a request 50 headers of 32 KiB together."""
 
     code = "headers-too-large"
     status = 431
@@ -94,12 +97,33 @@ class HeadersTooLarge(LedgerError):
 
 
 class MethodNotAllowed(LedgerError):
-    """The address does not take this method: `Allow` names those that it takes."""
+    """The address does not take this method."""
 
     code = "method-not-allowed"
     status = 405
     title = "Method Not Allowed"
-    remedy = "Compare the method and the address with those of the API's pages, `/api/docs`."
+    remedy = (
+        "Compare the method and the address with those of the API's pages, `/api/docs`. The header `Allow` names the "
+        "methods that the address takes."
+    )
+
+
+class UnsupportedTransferCoding(LedgerError):
+    """The body has a Transfer-Encoding other than chunked."""
+
+    code = "unsupported-transfer-coding"
+    status = 501
+    title = "The transfer coding is not supported"
+    remedy = "Send the body with a `Content-Length`, or with `Transfer-Encoding: chunked`."
+
+
+class UnsupportedHTTPVersion(LedgerError):
+    """The request has a version of HTTP other than 1.0 and 1.1."""
+
+    code = "unsupported-http-version"
+    status = 505
+    title = "The version of HTTP is not supported"
+    remedy = "Send the request with HTTP/1.1. Other versions are for the proxy in front, if it has them."
 
 
 class NotAcceptable(LedgerError):
@@ -109,15 +133,6 @@ class NotAcceptable(LedgerError):
     status = 406
     title = "Not Acceptable"
     remedy = "Send `Accept: application/json`, or no such header."
-
-
-class UnsupportedMediaType(LedgerError):
-    """The body is not sent as JSON."""
-
-    code = "unsupported-media-type"
-    status = 415
-    title = "Unsupported Media Type"
-    remedy = "Send JSON, with `Content-Type: application/json`."
 
 
 class Forbidden(LedgerError):
@@ -153,15 +168,14 @@ def problem(error: LedgerError) -> Problem:
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's exception handler: answer with a problem document. What is no refusal is left to `server_error`."""
+    error = _unavailable(error) or error
     match error:
-        case OperationalError() | InterfaceError():
-            error = DatabaseUnavailable.by_docstring()
         case Http404():
             error = NotFound.by_docstring()
         case PermissionDenied():
             error = Forbidden.by_docstring()
         case APIException() if kind := _OF_STATUS.get(error.status_code):
-            error = kind(str(error.detail))
+            error = kind(excerpt(str(error.detail)))
     if not isinstance(error, LedgerError):
         return None
     if operations := getattr(context["view"], "operations", None):
@@ -184,7 +198,27 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
+    if error := _unavailable(sys.exception()):  # Django calls this while it handles the exception
+        response = respond(error) if request.path.startswith("/api/") else _page(error)
+        response._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark: the cause has its line
+        return response
     return _for_api(request, InternalError) or defaults.server_error(request)
+
+
+def _unavailable(error: BaseException | None) -> LedgerError | None:
+    """Return the 503 that an exception means, and log its cause; None for every other exception."""
+    outage = outages.outage_of(error)
+    if outage is None:
+        return None
+    outages.log(outage)
+    return error if isinstance(error, AccountLocked) else DatabaseUnavailable.by_docstring()
+
+
+def _page(error: LedgerError) -> HttpResponse:
+    """Return a page that tells people the error. It asks the database for nothing, not even for who they are."""
+    locked = isinstance(error, AccountLocked)
+    page = render_to_string("ledger_core/unavailable.html", {"locked": locked, "request_id": request_id()})
+    return HttpResponse(page, status=error.status, headers={"Retry-After": str(error.retry_after)})
 
 
 def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | None:

@@ -11,7 +11,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from ledger_core.api.access import KeyRefused, MissingScope, OtherApp, Unauthenticated
-from ledger_core.api.documents import PostRequest, Problem
+from ledger_core.api.documents import NoQuery, PostRequest, Problem
 from ledger_core.api.problems import (
     MEDIA_TYPE,
     AddressTooLong,
@@ -23,7 +23,7 @@ from ledger_core.api.problems import (
     problem,
 )
 from ledger_core.api.throttling import TooManyRequests
-from ledger_core.errors import LedgerError
+from ledger_core.errors import InvalidRequest, LedgerError
 from ledger_core.operations import Operation, OperationSet, Scope, SharedOperation
 from ledger_core.values import EntryId, OwnerId
 
@@ -35,6 +35,7 @@ _OF_EVERY_VIEW: Errors = (
     KeyRefused,
     OtherApp,
     MissingScope,
+    InvalidRequest,  # a query parameter that the address does not have
     TooManyRequests,
     AddressTooLong,
     HeadersTooLarge,
@@ -73,15 +74,18 @@ def described(
     errors: Errors,
     *,
     request: type[msgspec.Struct] | None = None,
-    query: type[msgspec.Struct] | None = None,
+    query: type[msgspec.Struct] = NoQuery,
     headers: tuple[OpenApiParameter, ...] = (),
 ) -> Callable[[View], View]:
-    """Describe a view: what it takes, an example of each answer, and its errors beside those that every view has."""
+    """Describe a view: what it takes, an example of each answer, and its errors beside those that every view has.
+
+    `query` is also what the view reads: `LedgerAPIView.initial` rejects every parameter that is not a field of it.
+    """
     by_status: dict[int, list[OpenApiExample]] = defaultdict(list)
     for error in (*errors, *_OF_EVERY_VIEW):
         document = problem(error.example())
         by_status[document.status].append(_example(document.code, document, document.title))
-    return extend_schema(
+    describe = extend_schema(
         parameters=[_REQUEST_ID, *_RATE_LIMIT, *headers, *_query_parameters(query)],
         request=request,
         responses={
@@ -98,12 +102,17 @@ def described(
         },
     )
 
+    def decorate(view: View) -> View:
+        view.query = query  # type: ignore[attr-defined]
+        return describe(view)
 
-def _query_parameters(query: type[msgspec.Struct] | None) -> Iterator[OpenApiParameter]:
-    if query is not None:
-        (schema,) = msgspec.json.schema_components([query])[1].values()
-        for name, described_as in schema["properties"].items():
-            yield OpenApiParameter(name, described_as, description=described_as.pop("description", ""))
+    return decorate
+
+
+def _query_parameters(query: type[msgspec.Struct]) -> Iterator[OpenApiParameter]:
+    (schema,) = msgspec.json.schema_components([query])[1].values()
+    for name, described_as in schema["properties"].items():
+        yield OpenApiParameter(name, described_as, description=described_as.pop("description", ""))
 
 
 def _linked(example: OpenApiExample) -> str:

@@ -43,19 +43,31 @@ class TooManyRequests(HTTPError):
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the address that the request comes from, past LEDGER_PROXIES proxies; a local socket has none."""
-    address, proxies = request.META.get("REMOTE_ADDR", ""), api_settings.NUM_PROXIES
+    """Return the address that the request comes from, past LEDGER_PROXIES proxies; a local socket has none.
+
+    Where what the proxies say is no address, it is the address of the last proxy.
+    """
+    proxies = api_settings.NUM_PROXIES
     # As DRF's throttles have it, which make a dictionary of all headers for it.
     if proxies and (forwarded := request.META.get("HTTP_X_FORWARDED_FOR")):
-        addresses = forwarded.split(",")
-        address = addresses[-min(proxies, len(addresses))].strip()
-    return _canonical(address)
+        told = [address for element in forwarded.split(",") if (address := _without_port(element))]
+        if told and (read := _canonical(told[-min(proxies, len(told))])):
+            return read
+    return _canonical(request.META.get("REMOTE_ADDR", ""))
+
+
+def _without_port(element: str) -> str:
+    """Return the address in an element of X-Forwarded-For: some proxies write 1.2.3.4:5 or [2001:db8::1]:5."""
+    text = element.strip()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 @lru_cache(_KNOWN_ADDRESSES)
 def _canonical(text: str) -> str | None:
     try:
-        address = ip_address(text)
+        address = ip_address(text.partition("%")[0])  # without the zone of a link-local address
     except ValueError:
         return None
     # An IPv4 address, as a socket for both kinds tells it.

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from ledger_core import posting
 from ledger_core.api import examples
 from ledger_core.api.access import require
-from ledger_core.api.decoding import decode, decode_query
+from ledger_core.api.decoding import decode
 from ledger_core.api.documents import (
     BalanceDocument,
     BalanceQuery,
@@ -19,21 +19,22 @@ from ledger_core.api.documents import (
     EntriesDocument,
     EntriesQuery,
     EntryDocument,
+    NoQuery,
     OperationsDocument,
     PostRequest,
 )
-from ledger_core.api.json import BodyTooLarge, Negotiation, answer
-from ledger_core.api.problems import UnsupportedMediaType
+from ledger_core.api.json import BodyTooLarge, Negotiation, UnsupportedMediaType, answer
+from ledger_core.api.queries import decode_query
 from ledger_core.api.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.throttling import ClientThrottle
 from ledger_core.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
 from ledger_core.entries import EntryNotFound, entries_of, entry_of, require_known
-from ledger_core.errors import AccountLocked, InvalidOperation, InvalidRequest
+from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationRetired, OperationSet
 from ledger_core.rate_limits.rates import Window
 
-_POSTING = (InvalidRequest, BodyTooLarge, UnsupportedMediaType, AccountLocked)
+_POSTING = (BodyTooLarge, UnsupportedMediaType, AccountLocked)
 
 
 class LedgerAPIView(APIView):
@@ -50,6 +51,7 @@ class LedgerAPIView(APIView):
     default_response_headers: dict[str, str] = {}  # not Allow, which a refused method alone has to be told
 
     window: Window | None = None  # by ClientThrottle
+    query: Any  # what `initial` read, of the type that `described` gives the method
 
     @property
     def client(self) -> Client:
@@ -57,6 +59,18 @@ class LedgerAPIView(APIView):
         client: Any = self.request.user  # as KeyAuthentication has it
         assert isinstance(client, Client)  # noqa: S101
         return client
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate the client, then read the query string.
+
+        Every request passes here before its method runs, so that a parameter that nobody reads is rejected and not
+        ignored: `?dry_run=true` would otherwise post.
+        """
+        super().initial(request, *args, **kwargs)
+        asked = request._request
+        method = str(asked.method).lower()
+        if method in self.http_method_names and hasattr(self, method):  # DRF answers 405 to the others
+            self.query = decode_query(asked, getattr(getattr(self, method), "query", NoQuery))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         for name, value in self.window.headers.items() if self.window else ():
@@ -108,14 +122,14 @@ class PostView(LedgerAPIView):
 
 
 class BalanceView(LedgerAPIView):
-    @described({200: examples.BALANCE}, (InvalidRequest, AccountNotFound, MomentUnclear), query=BalanceQuery)
+    @described({200: examples.BALANCE}, (AccountNotFound, MomentUnclear), query=BalanceQuery)
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Read a balance
 
         The owner's balance in credits, over all apps: now, or at a moment of the past. An owner has an account from its
         first entry on.
         """
-        at = decode_query(request, BalanceQuery).at
+        at = self.query.at
         return answer(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
 
 
@@ -149,7 +163,7 @@ class BatchView(BalanceView):
 class EntriesView(LedgerAPIView):
     @described(
         {200: examples.ENTRIES},
-        (InvalidRequest, InvalidOperation, AccountNotFound),
+        (InvalidOperation, AccountNotFound),
         query=EntriesQuery,
     )
     def get(self, request: Request, owner_id: str) -> HttpResponse:
@@ -158,7 +172,7 @@ class EntriesView(LedgerAPIView):
         What this app has posted for the owner, newest first. `next` leads to older ones, and entries that arrive in
         between change no page that follows.
         """
-        query = decode_query(request, EntriesQuery)
+        query: EntriesQuery = self.query
         if query.operation is not None:
             require_known(self.operations, query.operation)
         entries = entries_of(

@@ -1,5 +1,7 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.lookups
 from django.db import migrations, models
 
 from ledger_core import sql
@@ -96,6 +98,12 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "entries",
                 "db_table": "ledger_entry",
                 "indexes": [
+                    models.Index(fields=["owner", "app", "seq"], name="ledger_entry_of_app"),
+                    models.Index(
+                        condition=models.Q(("reverses__isnull", False)),
+                        fields=["owner", "reverses"],
+                        name="ledger_entry_reversals",
+                    ),
                     models.Index(fields=["app", "operation", "id"], name="ledger_entry_operation"),
                     django.contrib.postgres.indexes.BrinIndex(fields=["created_on"], name="ledger_entry_created_on"),
                 ],
@@ -110,6 +118,18 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("seq__gt", 1), ("balance_after", models.F("delta")), _connector="OR"),
                         name="ledger_entry_starts_from_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("balance_after__gte", 0)), name="ledger_entry_balance_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.Exact(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("delta"), "%%", models.F("amount")
+                            ),
+                            0,
+                        ),
+                        name="ledger_entry_whole_units",
                     ),
                     models.CheckConstraint(condition=models.Q(("amount__gte", 1)), name="ledger_entry_amount_positive"),
                     models.CheckConstraint(

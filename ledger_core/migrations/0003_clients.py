@@ -46,6 +46,11 @@ class Migration(migrations.Migration):
                         violation_error_message="A name has 1 to 128 characters, and no control characters.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("name__startswith", "staff:"), _negated=True),
+                        name="ledger_client_name_not_staff",
+                        violation_error_message="Names that begin with staff: are those of people.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("scopes__len__gte", 1), ("scopes__contained_by", ["read", "post", "mint"])),
                         name="ledger_client_scopes_known",
                     ),

@@ -1,33 +1,19 @@
 import django.db.models.functions.text
 import django.db.models.lookups
-from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
+
+from ledger_core.migration_operations import ReplaceCheck
 
 
 class Migration(migrations.Migration):
-    # In a moment, however large the books are: 0005 looks at the rows that are there, while others post.
+    # Each operation is a transaction of its own that locks one table for a moment: 0005 checks the rows.
+    atomic = False
     dependencies = [
         ("ledger_core", "0003_clients"),
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="account",
-            name="ledger_account_owner_plain",
-        ),
-        migrations.RemoveConstraint(
-            model_name="client",
-            name="ledger_client_name_plain",
-        ),
-        migrations.RemoveConstraint(
-            model_name="entry",
-            name="ledger_entry_nonce_plain",
-        ),
-        migrations.RemoveConstraint(
-            model_name="entry",
-            name="ledger_entry_client_plain",
-        ),
-        AddConstraintNotValid(
+        ReplaceCheck(
             model_name="account",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -37,7 +23,7 @@ class Migration(migrations.Migration):
                 name="ledger_account_owner_plain",
             ),
         ),
-        AddConstraintNotValid(
+        ReplaceCheck(
             model_name="client",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -48,7 +34,7 @@ class Migration(migrations.Migration):
                 violation_error_message="A name has 1 to 128 characters, and no control characters.",
             ),
         ),
-        AddConstraintNotValid(
+        ReplaceCheck(
             model_name="entry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -58,7 +44,7 @@ class Migration(migrations.Migration):
                 name="ledger_entry_nonce_plain",
             ),
         ),
-        AddConstraintNotValid(
+        ReplaceCheck(
             model_name="entry",
             constraint=models.CheckConstraint(
                 condition=models.Q(

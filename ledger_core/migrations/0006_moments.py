@@ -10,8 +10,4 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(sql.load("0006_moments"), reverse_sql=sql.load("0006_moments_reverse")),
-        migrations.RemoveIndex(
-            model_name="entry",
-            name="ledger_entry_moment",
-        ),
     ]

@@ -27,12 +27,4 @@ class Migration(migrations.Migration):
             name="account",
             options={"permissions": [("post_correction", "Can post a correction")]},
         ),
-        migrations.AddConstraint(
-            model_name="client",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name__startswith", "staff:"), _negated=True),
-                name="ledger_client_name_not_staff",
-                violation_error_message="Names that begin with staff: are those of people.",
-            ),
-        ),
     ]

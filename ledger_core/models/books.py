@@ -11,6 +11,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact, Range
 
 from ledger_core import constraints
+from ledger_core.spelling import as_text
 from ledger_core.values import MAX_TEXT
 
 
@@ -45,7 +46,7 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.owner_id
+        return as_text(self.owner_id)
 
 
 class EntryManager(models.Manager["Entry"]):
@@ -123,7 +124,7 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.owner_id} #{self.seq}: {self.app} {self.operation} {self.delta:+d}"
+        return f"{as_text(self.owner_id)} #{self.seq}: {self.app} {self.operation} {self.delta:+d}"
 
     @classmethod
     def from_db(  # type: ignore[override]  # the stubs are of a later Django

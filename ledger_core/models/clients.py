@@ -12,6 +12,7 @@ from ledger_core.corrections import STAFF
 from ledger_core.models.books import plain
 from ledger_core.operations import Scope
 from ledger_core.plugins import ledger_apps
+from ledger_core.spelling import as_text
 
 
 class Client(models.Model):
@@ -47,7 +48,7 @@ class Client(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return as_text(self.name)
 
     def clean(self) -> None:
         if unknown := set(self.apps or ()) - {app.label for app in ledger_apps()}:

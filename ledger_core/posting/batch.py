@@ -8,13 +8,14 @@ import msgspec
 from django.db import DataError, IntegrityError
 
 from ledger_core import metrics, sql
-from ledger_core.errors import InvalidRequest, LedgerError
+from ledger_core.errors import AccountLocked, InvalidRequest, LedgerError
 from ledger_core.models import Entry
 from ledger_core.operations import OperationSet, Own, SharedOperation
+from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.judgement import judge_all
 from ledger_core.posting.refusals import is_of_nonce, refusal_of
-from ledger_core.posting.requests import Item, Key, Request, earlier_entries
-from ledger_core.posting.single import Posted, entry_from, refusable
+from ledger_core.posting.requests import Item, Key, Request, earlier_entries, fetch_entries
+from ledger_core.posting.single import Posted
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -68,13 +69,15 @@ def post_batch(
 
     They are posted in turn: an owner's balance may not be below zero after any of them. An item whose request was
     posted before, by a batch or not, is a replay, and does not hinder the others. Raises InvalidRequest for no
-    items or too many, InvalidBatch and BatchRefused.
+    items or too many, InvalidBatch, BatchRefused, and AccountLocked
+    where other transactions hold or change the accounts for too long.
     """
     if not 1 <= len(items) <= MAX_ITEMS:
         raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
     requests = each(lambda item: Request.of(operations, item, client), items)
     _require_different_nonces(requests)
-    with metrics.series(metrics.POST_SECONDS, operations.app, "batch").time():
+    owners = {request.item.owner_id for request in requests}
+    with PLACES.taken(owners), metrics.series(metrics.POST_SECONDS, operations.app, "batch").time():
         posted, earlier = _post(requests)
     deltas: dict[str, list[int]] = defaultdict(list)
     for entry in posted.values():
@@ -125,7 +128,7 @@ def _post(requests: Sequence[Request]) -> tuple[dict[Key, Entry], dict[Key, Entr
             _raise_if_any(_judge(requests, earlier))
             # Nothing is at fault: items were posted before, and are replays; or others have changed the books
             # between the refusal and the look at them.
-    raise BatchRefused("These accounts are changed too often for it at the moment: retry.")
+    raise AccountLocked("Other requests keep changing these accounts. Nothing was posted; retry with the same nonces.")
 
 
 def _retries_of_older_terms(requests: Sequence[Request]) -> dict[Key, Entry]:
@@ -163,6 +166,5 @@ def _insert(requests: Sequence[Request]) -> dict[Key, Entry]:
     if not requests:
         return {}
     items = msgspec.json.encode([request.fields for request in requests]).decode()
-    with refusable():
-        rows = _POST_BATCH.fetch({"app": requests[0].app, "client": requests[0].client, "items": items})
-    return {(entry.owner_id, entry.nonce): entry for entry in map(entry_from, rows)}
+    entries = fetch_entries(_POST_BATCH, {"app": requests[0].app, "client": requests[0].client, "items": items})
+    return {(entry.owner_id, entry.nonce): entry for entry in entries}

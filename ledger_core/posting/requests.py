@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Generic, Self, TypeVar
 
+import msgspec
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 from msgspec import Struct
 
-from ledger_core import sql
-from ledger_core.errors import InvalidOperation, InvalidRequest
+from ledger_core import outages, sql
+from ledger_core.errors import AccountLocked, InvalidOperation, InvalidRequest
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, Own, SharedOperation
 from ledger_core.posting.refusals import NonceReused
@@ -15,7 +17,8 @@ from ledger_core.values import Amount, EntryId, Nonce, OwnerId, check, check_eac
 Op = TypeVar("Op", bound=Operation, covariant=True)
 Key = tuple[str, str]
 
-_EARLIER = sql.load("earlier")
+_EARLIER = sql.Statement("earlier")
+_COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
 
 
 class Item(Struct, Generic[Op], frozen=True):
@@ -105,5 +108,18 @@ class Request(Struct, frozen=True):
 def earlier_entries(requests: Iterable[Request]) -> dict[Key, Entry]:
     """Return the entries that have the requests' nonces, by owner and nonce."""
     owners, nonces = zip(*(request.key for request in requests), strict=True)
-    entries = Entry.objects.raw(_EARLIER, {"owners": list(owners), "nonces": list(nonces)})
+    encode = msgspec.json.encode
+    entries = fetch_entries(_EARLIER, {"owners": encode(owners).decode(), "nonces": encode(nonces).decode()})
     return {(entry.owner_id, entry.nonce): entry for entry in entries}
+
+
+def fetch_entries(statement: sql.Statement, parameters: sql.Parameters) -> list[Entry]:
+    """Return the entries that a statement returns. Raises AccountLocked, and Django's database exceptions."""
+    try:
+        rows = statement.fetch(parameters)
+    except OperationalError as error:
+        outage = outages.outage_of(error)
+        if outage and outage.sqlstate == outages.LOCKED:
+            raise AccountLocked.by_docstring() from error
+        raise
+    return [Entry.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in rows]

@@ -1,21 +1,18 @@
 """Posting one entry."""
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
-
-from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError
 from msgspec import Struct
 
 from ledger_core import metrics, sql
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Entry
 from ledger_core.operations import OperationRetired, OperationSet, Own, SharedOperation
+from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.judgement import explain
 from ledger_core.posting.refusals import refusal_of
-from ledger_core.posting.requests import Item, Request, earlier_entries
+from ledger_core.posting.requests import Item, Request, earlier_entries, fetch_entries
 
 _POST = sql.Statement("post")
-_COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
 
 
 class Posted(Struct, frozen=True):
@@ -40,10 +37,11 @@ def post(
     An operation that reverses another takes the id of the entry in `reverses`. Committed when it returns, unless a
     transaction surrounds it. A request that is repeated with its nonce returns the entry of the first. Raises
     InvalidRequest, InvalidOperation, OperationRetired, InsufficientBalance, BalanceTooLarge, AlreadyClaimed,
-    NotReversible or NonceReused; then nothing was written, and the nonce is as free as it was.
+    NotReversible or NonceReused; then nothing was written, and the nonce is as free as it was. Raises AccountLocked where
+    another transaction holds the account for longer than LOCK_TIMEOUT.
     """
     request = Request.of(operations, Item(operation, owner_id, nonce, amount, reverses), client)
-    with metrics.series(metrics.POST_SECONDS, operations.app, operation.code).time():
+    with PLACES.taken((owner_id,)), metrics.series(metrics.POST_SECONDS, operations.app, operation.code).time():
         try:
             request.require_postable()
             entry = _insert(request)
@@ -64,16 +62,5 @@ def post(
 
 
 def _insert(request: Request) -> Entry:
-    with refusable():
-        (row,) = _POST.fetch(request.fields)
-        return entry_from(row)
-
-
-def entry_from(row: sql.Row) -> Entry:
-    """Return the entry of a row that a statement of posting returned."""
-    return Entry.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row)
-
-
-def refusable() -> AbstractContextManager[Any]:
-    """Keep a refusal from spoiling a transaction that surrounds the post. Without one: no BEGIN and no COMMIT."""
-    return transaction.atomic() if connection.in_atomic_block else nullcontext()
+    (entry,) = fetch_entries(_POST, request.fields)
+    return entry

@@ -1,1 +1,1 @@
-"""How often somebody may ask: counted in windows of the clock, at the same cost whatever the rate."""
+"""How often somebody may ask: counted in windows of time, at the same cost whatever the rate."""

@@ -1,7 +1,5 @@
 """Counting requests: in the replica, or for all replicas where Redis is configured."""
 
-import time
-
 from django.conf import settings
 
 from ledger_core.rate_limits.in_redis import RedisCounters
@@ -16,6 +14,5 @@ def count(limit: str, rate: Rate, who: str) -> Window:
 
     At the turn of a window somebody may ask twice as often for a moment: the price of one number for each of them.
     """
-    now = time.time()
-    ends = (int(now) // rate.seconds + 1) * rate.seconds
-    return Window(limit, rate, _COUNTERS.count(f"{limit} {who}", ends), ends - now)
+    used, seconds_left = _COUNTERS.count_in(f"{limit} {who}", rate.seconds)
+    return Window(limit, rate, used, seconds_left)

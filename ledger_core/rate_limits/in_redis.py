@@ -25,18 +25,23 @@ class RedisCounters:
         self._meanwhile = meanwhile
         self._paused_until = 0.0
 
-    def count(self, name: str, window_ends: int) -> int:
-        """Count one more for the name in the window that ends then (seconds of the epoch); return how many it has."""
+    def count_in(self, name: str, seconds: int) -> tuple[int, float]:
+        """Count one more for the name in its window of so many seconds; return how many it has, and the seconds left.
+
+        A window begins with the first request, and ends with its key, by Redis's clock: what the clocks of replicas
+        show makes no difference.
+        """
         if time.monotonic() < self._paused_until:
-            return self._meanwhile.count(name, window_ends)
-        key = f"ledger:{name}:{window_ends}"
+            return self._meanwhile.count_in(name, seconds)
+        key = f"ledger:{name}"
         try:
-            both = self._redis.pipeline()
-            both.incr(key)
-            both.expireat(key, window_ends + 1)
-            used, _ = both.execute()
-            return int(used)
+            together = self._redis.pipeline()
+            together.incr(key)
+            together.expire(key, seconds, nx=True)
+            together.pttl(key)
+            used, _, milliseconds_left = together.execute()
+            return int(used), int(milliseconds_left) / 1000
         except redis.RedisError as error:
             self._paused_until = time.monotonic() + _PAUSE
             _log.warning("Redis fails, and each replica counts for itself: %s", error)
-            return self._meanwhile.count(name, window_ends)
+            return self._meanwhile.count_in(name, seconds)

@@ -4,6 +4,7 @@ import fcntl
 import mmap
 import os
 import tempfile
+import time
 from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
@@ -33,6 +34,15 @@ class SharedCounters:
         self._secret = os.urandom(32)  # so that nobody can choose names that fall into one set
         self._place_of = lru_cache(1000)(self._find_place)
         self._process, self._column = 0, 0
+
+    def count_in(self, name: str, seconds: int) -> tuple[int, float]:
+        """Count one more for the name in its window of so many seconds; return how many it has, and the seconds left.
+
+        Windows follow one another by the clock, which all processes of a replica share.
+        """
+        now = time.time()
+        ends = (int(now) // seconds + 1) * seconds
+        return self.count(name, ends), ends - now
 
     def count(self, name: str, window_ends: int) -> int:
         """Count one more for the name in the window that ends then (seconds of the epoch); return how many it has."""

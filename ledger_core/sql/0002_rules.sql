@@ -35,9 +35,16 @@ CREATE AGGREGATE ledger_chain(
     balance_after bigint, nonce text, claim text, reverses bigint, client text, created_on timestamptz
 ) (SFUNC = ledger_chain_step, STYPE = bytea);
 
+-- An entry as ledger_post_batch returns it. Not the row of ledger_entry: a call under way would fail when that gets a
+-- further column.
+CREATE TYPE ledger_posted AS (
+    id bigint, owner_id text, seq bigint, app text, operation text, amount bigint, delta bigint, balance_after bigint,
+    nonce text, claim text, reverses_id bigint, client text, created_on timestamptz, hash bytea
+);
+
 -- Posts the entries of a batch for any owners, all or none, in their order, and returns them in no order. A function,
 -- so that it is one statement to its caller: no lock is held while the network is waited for.
-CREATE FUNCTION ledger_post_batch(app text, client text, items jsonb) RETURNS SETOF ledger_entry
+CREATE FUNCTION ledger_post_batch(app text, client text, items jsonb) RETURNS SETOF ledger_posted
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -86,7 +93,9 @@ BEGIN
             ) OVER (PARTITION BY owner_id ORDER BY seq)
         FROM numbered
         ORDER BY owner_id, seq
-        RETURNING *
+        RETURNING
+            id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on,
+            hash
     ), account AS (
         UPDATE ledger_account AS a
         SET balance = newest.balance_after, seq = newest.seq, head = newest.hash, updated_on = newest.created_on

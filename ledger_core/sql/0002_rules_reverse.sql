@@ -1,5 +1,6 @@
 -- Takes back 0002_rules.sql.
 DROP FUNCTION ledger_post_batch(text, text, jsonb);
+DROP TYPE ledger_posted;
 DROP AGGREGATE ledger_chain(
     bytea, text, bigint, text, text, bigint, bigint, bigint, text, text, bigint, text, timestamptz
 );

@@ -1,6 +1,6 @@
 -- Posts the entries of a batch for any owners, all or none, in their order, and returns them in no order. A function,
 -- so that it is one statement to its caller: no lock is held while the network is waited for.
-CREATE OR REPLACE FUNCTION ledger_post_batch(app text, client text, items jsonb) RETURNS SETOF ledger_entry
+CREATE OR REPLACE FUNCTION ledger_post_batch(app text, client text, items jsonb) RETURNS SETOF ledger_posted
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -64,7 +64,9 @@ BEGIN
             ) OVER (PARTITION BY owner_id ORDER BY seq)
         FROM numbered
         ORDER BY owner_id, seq
-        RETURNING *
+        RETURNING
+            id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on,
+            hash
     ), account AS (
         UPDATE ledger_account AS a
         SET balance = newest.balance_after, seq = newest.seq, head = newest.hash, updated_on = newest.created_on

@@ -1,5 +1,5 @@
 """SQL in files: each begins with a line that says what it does and why it is safe."""
 
-from ledger_core.sql.statement import Row, Statement, load
+from ledger_core.sql.statement import Parameters, Row, Statement, load
 
-__all__ = ["Row", "Statement", "load"]
+__all__ = ["Parameters", "Row", "Statement", "load"]

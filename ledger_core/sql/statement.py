@@ -1,29 +1,43 @@
-"""The statements that nearly every request makes, executed by libpq without a cursor."""
+"""The statements that nearly every request makes, executed by libpq instead of psycopg's cursor."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from msgspec import Struct
 from psycopg import adapters
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
-from psycopg.types.numeric import Int8
 
 Row = tuple[Any, ...]
+Parameters = Mapping[str, str | int | None]
 
-# How PostgreSQL writes the types of our columns, and only those.
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_int8 = partial(int.from_bytes, byteorder="big", signed=True)
+
+# Results come in PostgreSQL's binary format, which no setting of the session changes. These are the types of our
+# columns, and only those.
 _READERS: Mapping[int, Callable[[bytes], Any]] = {
-    adapters.types["int8"].oid: int,
+    adapters.types["int8"].oid: _int8,
     adapters.types["text"].oid: bytes.decode,
-    adapters.types["bytea"].oid: lambda text: bytes.fromhex(text[2:].decode()),
-    adapters.types["timestamptz"].oid: lambda text: datetime.fromisoformat(text.decode()),
+    adapters.types["bytea"].oid: bytes,
+    adapters.types["timestamptz"].oid: lambda value: _EPOCH + timedelta(microseconds=_int8(value)),
 }
+
+# Duplicate, unknown, and "cached plan must not change result type": the session is not as this process left it.
+# PostgreSQL checks for these before it runs anything.
+_NOT_AS_PREPARED = {"42P05", "26000", "0A000"}
 
 
 def load(name: str) -> str:
@@ -34,61 +48,108 @@ def load(name: str) -> str:
 class Statement:
     """A statement from a file, prepared once on each connection.
 
-    Django's cursor on psycopg's costs six times what asking the database does, and a third of a request. Where they
-    are needed they are used: in a transaction, which psycopg begins with the first statement of a cursor, and where
-    somebody wants to know of statements, as traces and tests that count them do.
+    psycopg's cursor costs six times what libpq's call does. This takes its place: Django wraps it as it wraps every
+    cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
+
+    Prepared statements belong to the session, and others can drop them or replace the session: a pooler, DISCARD ALL,
+    DEALLOCATE ALL. A call that finds its statement gone is repeated without one, and the next call prepares it again.
     """
 
     def __init__(self, name: str) -> None:
-        self._text = load(name)
-        self._name = f"ledger_{name}".encode()
-        self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self._text)))
+        self.text = load(name)
+        self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.text)))
+        numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
+        self._numbered = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self.text).encode()
+        # Of the text: behind a pooler, replicas of another version use the same sessions.
+        self._name = f"ledger_{name}_{sha256(self.text.encode()).hexdigest()[:12]}".encode()
+        self._prepares: bool = settings.DATABASE_PREPARE
         self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
-    def fetch(self, parameters: Mapping[str, str | int | None]) -> list[Row]:
-        """Execute it, and return its rows. Raises Django's exceptions of the database, as a cursor does."""
-        database = connections[DEFAULT_DB_ALIAS]
-        if not database.autocommit or database.execute_wrappers or database.queries_logged:
-            # Integers of one type, whatever their size, so that PostgreSQL prepares the statement once.
-            adapted = {name: Int8(value) if isinstance(value, int) else value for name, value in parameters.items()}
-            with database.cursor() as cursor:
-                cursor.execute(self._text, adapted)
-                rows: list[Row] = cursor.fetchall()
-                return rows
-        database.ensure_connection()
-        with database.wrap_database_errors:
-            return self._execute(database.connection, [_written(parameters[name]) for name in self._parameters])
+    def fetch(self, parameters: Parameters) -> list[Row]:
+        """Execute it, and return its rows. Raises Django's database exceptions, as a cursor does.
 
-    def _execute(self, connection: psycopg.Connection[Any], values: list[bytes | None]) -> list[Row]:
-        if connection not in self._prepared:
-            numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
-            text = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self._text)
-            _require(ExecStatus.COMMAND_OK, connection.pgconn.prepare(self._name, text.encode()))
-            self._prepared.add(connection)
-        result = connection.pgconn.exec_prepared(self._name, values)  # type: ignore[arg-type]  # None is NULL
-        _require(ExecStatus.TUPLES_OK, result)
-        return _rows(result)
+        In a transaction it has a savepoint of its own, so a statement that fails does not end the transaction.
+        """
+        database = connections[DEFAULT_DB_ALIAS]
+        database.close_if_health_check_failed()
+        database.ensure_connection()
+        try:
+            return self._fetch(database, parameters, prepared=self._prepares)
+        except DatabaseError as error:
+            if not (self._prepares and getattr(error.__cause__, "sqlstate", None) in _NOT_AS_PREPARED):
+                raise
+        return self._fetch(database, parameters, prepared=False)
+
+    def _fetch(self, database: BaseDatabaseWrapper, parameters: Parameters, *, prepared: bool) -> list[Row]:
+        cursor: Any = _Cursor(self, database.connection, prepared)
+        wrapped = database.make_debug_cursor(cursor) if database.queries_logged else database.make_cursor(cursor)
+        with _savepoint(database):
+            wrapped.execute(self.text, parameters)
+        rows: list[Row] = cursor.rows
+        return rows
+
+    def execute(self, connection: psycopg.Connection[Any], parameters: Parameters, *, prepared: bool) -> PGresult:
+        """Execute it by libpq, and return the result. Raises psycopg's exceptions."""
+        values = [_written(parameters[name]) for name in self._parameters]
+        if prepared:
+            self._prepare(connection)
+            result = connection.pgconn.exec_prepared(self._name, values, result_format=Format.BINARY)  # type: ignore[arg-type]  # None is NULL
+        else:
+            result = connection.pgconn.exec_params(self._numbered, values, result_format=Format.BINARY)  # type: ignore[arg-type]
+        if result.status != ExecStatus.TUPLES_OK:
+            error = _error(result)
+            if error.sqlstate in _NOT_AS_PREPARED:
+                self._prepared.discard(connection)
+            raise error
+        return result
+
+    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+        if connection in self._prepared:
+            return
+        result = connection.pgconn.prepare(self._name, self._numbered)
+        if result.status != ExecStatus.COMMAND_OK:
+            error = _error(result)
+            if error.sqlstate == "42P05":  # behind a pooler, by another connection of ours
+                self._prepared.add(connection)
+            raise error
+        self._prepared.add(connection)
+
+
+class _Cursor(Struct):
+    """What Django's wrappers need of a cursor."""
+
+    statement: Statement
+    connection: psycopg.Connection[Any]
+    prepared: bool
+    rows: Sequence[Row] = ()
+
+    def execute(self, sql: str, parameters: Parameters) -> None:
+        self.rows = _rows(self.statement.execute(self.connection, parameters, prepared=self.prepared))
+
+
+def _savepoint(database: BaseDatabaseWrapper) -> AbstractContextManager[Any]:
+    """In a transaction, return a savepoint, before which psycopg sends BEGIN. Outside, nothing: no BEGIN, no COMMIT."""
+    return nullcontext() if database.autocommit else transaction.atomic()
 
 
 def _written(value: str | int | None) -> bytes | None:
     if value is None:
         return None
     written = str(value).encode()
-    if b"\0" in written:  # to libpq it would be the end
+    if b"\0" in written:  # libpq reads no further
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
     return written
 
 
-def _require(status: ExecStatus, result: PGresult) -> None:
-    if result.status != status:
-        error = error_from_result(result)
-        # Without a code it is not the server that has spoken: it could not be reached.
-        raise error if error.sqlstate else psycopg.OperationalError(*error.args)
+def _error(result: PGresult) -> psycopg.Error:
+    error = error_from_result(result)
+    # Without a code the error is libpq's: it could not reach the server.
+    return error if error.sqlstate else psycopg.OperationalError(*error.args)
 
 
 def _rows(result: PGresult) -> list[Row]:
     columns = [(number, _READERS[result.ftype(number)]) for number in range(result.nfields)]
     return [
-        tuple([None if (text := result.get_value(row, number)) is None else read(text) for number, read in columns])
+        tuple([None if (value := result.get_value(row, number)) is None else read(value) for number, read in columns])
         for row in range(result.ntuples)
     ]

@@ -37,17 +37,18 @@ READ_THEN_WRITE: Edits = [
         "        database = connections[DEFAULT_DB_ALIAS]\n",
         """\
         database = connections[DEFAULT_DB_ALIAS]
-        if self._name == b"ledger_post":
+        if self._name.startswith(b"ledger_post_") and b"batch" not in self._name:
+            from psycopg.types.numeric import Int8
             values = {name: Int8(value) if isinstance(value, int) else value for name, value in parameters.items()}
             with database.cursor() as cursor:
                 cursor.execute("SELECT balance, seq, head FROM ledger_account WHERE owner_id = %(owner_id)s", values)
-                statement = self._text
+                statement = self.text
                 if (read := cursor.fetchone()) is not None:
                     values |= {"b": Int8(read[0]), "s": Int8(read[1]), "h": read[2]}
                     for column, name in (("balance", "b::bigint"), ("seq", "s::bigint"), ("head", "h::bytea")):
                         statement = statement.replace(f"a.{column}", f"%({name.replace('::', ')s::')}")
                 cursor.execute(statement, values)
-                return cursor.fetchone()
+                return cursor.fetchall()
 """,
     )
 ]
@@ -123,21 +124,22 @@ MUTATIONS: Mapping[str, Edits] = {
     "the cut of a key in the log": instead(
         "middleware.py", "without_keys(escape_uri_path(request.path))", "request.path"
     ),
-    "the transaction of a statement": instead("sql/statement.py", "not database.autocommit or ", ""),
+    "the transaction of a statement": instead(
+        "sql/statement.py", "nullcontext() if database.autocommit else", "nullcontext() or"
+    ),
+    "the repetition of a statement that is lost": instead(
+        "sql/statement.py", "if not (self._prepares and", "if not (False and"
+    ),
+    "the check of an idle connection": [
+        ("ledger_project/postgresql/base.py", "return not arrivals.poll(0)", "return True")
+    ],
     "the server that is not reached": instead(
-        "sql/statement.py", "raise error if error.sqlstate else psycopg.OperationalError(*error.args)", "raise error"
+        "sql/statement.py", "return error if error.sqlstate else psycopg.OperationalError(*error.args)", "return error"
     ),
     "the end that NUL is to libpq": instead("sql/statement.py", 'if b"\\0" in written', "if False"),
     "the other writing of a field": instead("api/decoding.py", 'b"\\\\" in body or ', ""),
     "TLS of the API": instead("api/shortcut.py", "if settings.SECURE_SSL_REDIRECT and", "if False and"),
     "the Host of the API": instead("api/shortcut.py", "        request.get_host()", "        #"),
-    "the savepoint": [
-        (
-            "ledger_core/posting/single.py",
-            "transaction.atomic() if connection.in_atomic_block else nullcontext()",
-            "nullcontext()",
-        )
-    ],
 }
 
 

@@ -76,14 +76,27 @@ def _alice_has_credit() -> None:
         (lambda: "", "unauthenticated"),
         (lambda: key(list(Scope)), "unauthenticated"),  # without its scheme
         (lambda: f"Basic {key(list(Scope))}", "unauthenticated"),
-        (lambda: "Bearer", "key-refused"),
+        (lambda: "Bearer", "unauthenticated"),
+        (lambda: "Bearer ", "unauthenticated"),
         (lambda: "Bearer ledger_00000000_" + "0" * 64, "key-refused"),
         (lambda: f"Bearer {key(list(Scope))}0", "key-refused"),
         (lambda: "Bearer " + "é" * 1000, "key-refused"),
         (revoked, "key-refused"),
         (expired, "key-refused"),
     ],
-    ids=["none", "empty", "no scheme", "Basic", "no key", "wrong", "longer", "not ASCII", "revoked", "expired"],
+    ids=[
+        "none",
+        "empty",
+        "no scheme",
+        "Basic",
+        "no key",
+        "empty key",
+        "wrong",
+        "longer",
+        "not ASCII",
+        "revoked",
+        "expired",
+    ],
 )
 def test_without_a_good_key_it_answers_401(
     method: str, path: str, body: object, scope: Scope, authorization: Callable[[], str | None], code: str
@@ -94,6 +107,28 @@ def test_without_a_good_key_it_answers_401(
     expected = 'Bearer realm="ledger"' + (', error="invalid_token"' if code == "key-refused" else "")
     assert response["WWW-Authenticate"] == expected
     assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("authorization", "detail"),
+    [
+        (lambda: None, "Send the key of an API client"),
+        (lambda: "Bearer", "no key after it. Send the key"),
+        (lambda: "bearer  ", "no key after it. Send the key"),
+        (lambda: "Basic YTpi", "no Bearer scheme"),
+        (lambda: key(list(Scope)), "no Bearer scheme"),
+        (lambda: "Bearer secret", "not a key of this service"),
+        (lambda: f"Bearer {key(list(Scope))}0", "not a key of this service"),
+        (lambda: f"Bearer ledger_{'0' * 8}_{'0' * 64}", "revoked or expired"),
+        (revoked, "revoked or expired"),
+    ],
+    ids=["none", "no key", "blank", "Basic", "no scheme", "word", "longer", "wrong", "revoked"],
+)
+def test_a_401_says_what_is_wrong_and_repeats_no_key(authorization: Callable[[], str | None], detail: str) -> None:
+    sent = authorization()
+    problem = problem_of(ask("GET", "operations", None, sent))
+    assert detail in problem["detail"]
+    assert not sent or sent.split()[-1] in ("Bearer", "bearer") or sent.split()[-1] not in problem["detail"]
 
 
 @every_endpoint

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 ACCOUNTS = reverse("admin:ledger_core_account_changelist")
 ENTRIES = reverse("admin:ledger_core_entry_changelist")
-CONTENT, ECOMMERCE = [app.operations for app in ledger_apps()]
+CONTENT, ECOMMERCE, *_ = [app.operations for app in ledger_apps()]
 
 
 @pytest.fixture(autouse=True)

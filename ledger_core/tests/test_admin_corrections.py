@@ -82,10 +82,41 @@ def test_a_form_that_is_sent_twice_posts_once() -> None:
     assert nonce not in browser.get(PAGE).content.decode()
 
 
-def test_a_form_that_is_sent_again_with_another_amount_posts_nothing() -> None:
+def nonce_of(response: Any) -> str:
+    (nonce,) = re.findall(r'name="nonce" value="([^"]+)"', response.content.decode())
+    return str(nonce)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "rejected", [{"operation": "CORRECTION_TAKE", "amount": "11"}, {"nonce": "a\nb"}, {"nonce": "x" * 129}]
+)
+def test_a_rejected_form_can_be_corrected_and_sent_again_and_posts_once(rejected: dict[str, str]) -> None:
+    browser = staff(*MAY)
+    nonce = nonce_of(correct(browser, **rejected))
+    assert nonce not in (rejected.get("nonce"), FIELDS["nonce"])
+    assert [correct(browser, nonce=nonce).status_code for _ in range(2)] == [302, 302]
+    assert (balance(), Entry.objects.count(), LogEntry.objects.count()) == (15, 2, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_posted_form_that_is_changed_posts_only_after_the_page_says_that_it_was_posted() -> None:
     browser = staff(*MAY)
     correct(browser)
-    assert "alice has used the nonce form-1 with another amount." in str(errors(correct(browser, amount="6")))
+    rejected = correct(browser, amount="6")
+    (message,) = errors(rejected)["__all__"]
+    assert "This form was sent before with other values, and that correction is posted." in message
+    assert balance() == 15
+    nonce = nonce_of(rejected)
+    assert [correct(browser, amount="6", nonce=nonce).status_code for _ in range(2)] == [302, 302]
+    assert balance() == 21
+
+
+def test_a_form_that_lacks_something_keeps_its_nonce_since_it_may_have_been_posted_before() -> None:
+    browser = staff(*MAY)
+    correct(browser)
+    assert nonce_of(correct(browser, reason="")) == FIELDS["nonce"]
+    assert correct(browser).status_code == 302
     assert balance() == 15
 
 
@@ -100,6 +131,14 @@ def test_a_form_that_is_sent_again_with_another_amount_posts_nothing() -> None:
         ({"amount": "-5"}, "amount"),
         ({"amount": "1.5"}, "amount"),
         ({"amount": "many"}, "amount"),
+        ({"amount": "1_0"}, "amount"),
+        ({"amount": "１０"}, "amount"),
+        ({"amount": "٣"}, "amount"),
+        ({"amount": "+5"}, "amount"),
+        ({"amount": " 5"}, "amount"),
+        ({"amount": "5\n"}, "amount"),
+        ({"amount": "1e1"}, "amount"),
+        ({"amount": "5.0"}, "amount"),
         ({"amount": str(MAX_CREDITS + 1)}, "amount"),
         ({"operation": ""}, "operation"),
         ({"operation": "CREDIT_ADD"}, "operation"),
@@ -123,7 +162,6 @@ def test_a_refusal_loses_nothing_that_was_typed() -> None:
     assert FIELDS["reason"] in page
     assert 'name="amount" value="11"' in page
     assert re.search(r'value="CORRECTION_TAKE"[^>]*checked', page)
-    assert 'name="nonce" value="form-1"' in page
 
 
 @pytest.mark.parametrize("codenames", [("view_account", "view_entry"), ("post_correction", "view_entry"), ()])

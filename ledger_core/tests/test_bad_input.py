@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -139,6 +140,23 @@ def test_another_media_type_is_refused(api: Client, media_type: str) -> None:
     assert_nothing_was_written()
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP", "deflate, gzip", "identity, gzip", "x" * 5000])
+@pytest.mark.parametrize("address", [LEDGER, f"{LEDGER}/batch"])
+def test_a_body_with_an_encoding_is_refused_by_its_name(api: Client, address: str, encoding: str) -> None:
+    headers = {"Content-Encoding": encoding}
+    response = api.post(address, post_body(), content_type="application/json", headers=headers)
+    assert response.status_code == 415
+    assert problem_of(response)["code"] == "unsupported-media-type"
+    assert encoding[:100] in problem_of(response)["detail"]
+    assert len(response.content) < 1024
+    assert_nothing_was_written()
+
+
+def test_a_body_that_says_it_has_no_encoding_is_taken(api: Client) -> None:
+    headers = {"Content-Encoding": "Identity"}
+    assert api.post(LEDGER, post_body(), content_type="application/json", headers=headers).status_code == 201
+
+
 def test_json_with_a_charset_is_taken(api: Client) -> None:
     response = api.generic("POST", LEDGER, json.dumps(post_body()), content_type="application/json; charset=utf-8")
     assert response.status_code == 201
@@ -177,6 +195,32 @@ def test_another_host_is_refused(api: Client) -> None:
     response = api.get("/api/v1/content/operations", headers={"Host": "evil.example"})
     assert response.status_code == 400
     assert problem_of(response)["code"] == "bad-request"
+
+
+# Bytes that begin no character; overlong; a surrogate; past Unicode's end; cut off; and a NUL.
+UNREADABLE = ["%FF", "a%FEb", "%C0%AF", "%E0%80%AF", "%ED%A0%80", "%F5%80%80%80", "%C3", "a%E2%82", "%C3%25A4", "%00"]
+
+
+@pytest.mark.parametrize("broken", UNREADABLE)
+def test_a_path_that_is_not_utf_8_is_refused_at_every_address(api: Client, post_json: Post, broken: str) -> None:
+    post_json(post_body(owner_id=broken))  # an id that Django would take the path for
+    for path in (f"ledger/{broken}", f"ledger/{broken}/entries", f"entries/{broken}", broken):
+        for method in ("GET", "POST"):
+            address = f"/api/v1/content/{path}"
+            response = api.generic(method, address, RAW_URI=address)  # as gunicorn tells it
+            assert response.status_code == 400
+            assert problem_of(response)["code"] == "bad-request"
+    for path in (f"/{broken}", f"/static/{broken}", f"/admin/{broken}"):
+        response = api.get(path, RAW_URI=path)
+        assert response.status_code == 400
+        assert response["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("owner_id", ["%FF", "100%", "%", "%%", "%zz", "Zoë", "\u20ac", "\U0001f600", "a b+c?d#e"])
+def test_an_id_of_any_characters_is_at_its_own_address(api: Client, post_json: Post, owner_id: str) -> None:
+    post_json(post_body(owner_id=owner_id))
+    address = f"{LEDGER}/{quote(owner_id, safe='')}"
+    assert api.get(address, RAW_URI=f"{address}?").json()["owner_id"] == owner_id
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/static/nothing.css"])

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -57,10 +58,7 @@ def test_writers_with_one_nonce_post_once_and_all_get_that_entry() -> None:
 
 def test_different_requests_with_one_nonce_post_one_and_refuse_the_others() -> None:
     outcomes = at_once(
-        [
-            lambda amount=amount: post(IMAGINARY, ADD, owner_id="alice", nonce="n", amount=amount)
-            for amount in range(1, 17)
-        ]  # type: ignore[misc]
+        [partial(post, IMAGINARY, ADD, owner_id="alice", nonce="n", amount=amount) for amount in range(1, 17)]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, NonceReused: 15}
     assert_the_books_agree()
@@ -133,10 +131,7 @@ def test_a_retry_posts_where_the_first_that_was_under_way_failed() -> None:
 
 def test_racing_claims_of_one_slot_take_it_once() -> None:
     outcomes = at_once(
-        [
-            lambda n=n: post(IMAGINARY, SharedOperation.DAILY_REWARD, owner_id="alice", nonce=str(n))
-            for n in range(WRITERS)
-        ]  # type: ignore[misc]
+        [partial(post, IMAGINARY, SharedOperation.DAILY_REWARD, owner_id="alice", nonce=str(n)) for n in range(WRITERS)]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, AlreadyClaimed: WRITERS - 1}
     assert Account.objects.get(owner_id="alice").balance == 1

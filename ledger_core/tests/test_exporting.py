@@ -4,14 +4,15 @@ import csv
 import json
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
-from ledger_core import importing
+from ledger_core import exporting, importing
 from ledger_core.exporting import FORMATS
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import SharedOperation
@@ -20,7 +21,7 @@ from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperatio
 from ledger_core.tests.test_verification import tamper
 from ledger_core.verification import verify
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # an export chooses its transaction's isolation
 
 OWNERS = ["alice", "a:b  c; d", 'quo"te, comma', "Zoë 🎲", "-dash", "(paren) = 1"]
 
@@ -50,7 +51,8 @@ def contents() -> list[object]:
 
 
 def empty_the_ledger() -> None:
-    tamper("DELETE FROM ledger_entry", "DELETE FROM ledger_account", "DELETE FROM ledger_reversible")
+    with transaction.atomic():
+        tamper("DELETE FROM ledger_entry", "DELETE FROM ledger_account", "DELETE FROM ledger_reversible")
 
 
 def test_what_is_imported_is_what_was_exported_to_the_hash(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_an_import_goes_on_with_its_own_beginning_alone(tmp_path: Path) -> None:
     empty_the_ledger()
     post(IMAGINARY, ADD, owner_id="alice", nonce="other")
     lines = file.read_bytes().splitlines(keepends=True)
-    with pytest.raises(importing.ImportRefused, match="another entry 1 of alice"):
+    with pytest.raises(importing.ImportRefused, match="Line 1: the ledger has another entry 1 of alice"):
         importing.import_entries([line for line in lines if b'"alice"' in line], resume=True)
 
 
@@ -118,6 +120,9 @@ def test_an_import_goes_on_with_its_own_beginning_alone(tmp_path: Path) -> None:
         ({"created_on": "2020-01-01T00:00:00"}, "created_on"),
         ({"amount": "3"}, "amount"),
         ({"extra": 1}, "extra"),
+        ({"id": 2**63 - 1}, "not from 1 to 4611686018427387904"),
+        ({"id": 2**70}, "not from 1"),
+        ({"id": 0}, "not from 1"),
     ],
 )
 def test_a_changed_line_is_refused_and_named(tmp_path: Path, change: dict[str, object], detail: str) -> None:
@@ -128,6 +133,38 @@ def test_a_changed_line_is_refused_and_named(tmp_path: Path, change: dict[str, o
     with pytest.raises(importing.ImportRefused, match=f"Line {number + 1}:.*{detail}"):
         importing.import_entries([json.dumps(line).encode() for line in lines], resume=False)
     assert not Account.objects.exists()
+
+
+def test_an_id_is_taken_once(tmp_path: Path) -> None:
+    """The database's key is the id and the owner, so it would take an id for each owner."""
+    lines = [json.loads(line) for line in export(tmp_path / "books.jsonl").read_text().splitlines()]
+    empty_the_ledger()
+    lines[-1]["id"] = lines[0]["id"]
+    with pytest.raises(importing.ImportRefused, match=f"Line {len(lines)}: another entry has the id {lines[0]['id']}"):
+        importing.import_entries([json.dumps(line).encode() for line in lines], resume=False)
+
+
+@pytest.mark.parametrize("change", [{"nonce": "x"}, {"id": 1_000_000}, {"hash": "00"}, {"seq": 2**70}])
+def test_an_import_goes_on_with_entries_that_are_the_files_to_the_hash(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    """Not with an earlier entry that differs, and not only where an owner's newest one does."""
+    lines = [json.loads(line) for line in export(tmp_path / "books.jsonl").read_text().splitlines()]
+    lines[1] |= change
+    with pytest.raises(importing.ImportRefused, match="Line"):
+        importing.import_entries([json.dumps(line).encode() for line in lines], resume=True)
+
+
+def test_an_import_does_not_go_on_in_a_ledger_with_other_entries(tmp_path: Path) -> None:
+    lines = export(tmp_path / "books.jsonl").read_bytes().splitlines()
+    with pytest.raises(importing.ImportRefused, match="holds 1 entries more than the file"):
+        importing.import_entries(lines[:-1], resume=True)
+    empty_the_ledger()
+    post(IMAGINARY, ADD, owner_id="nobody of the file", nonce="1")
+    before = contents()
+    with pytest.raises(importing.ImportRefused, match="does not hold the beginning of this file"):
+        importing.import_entries(lines, resume=True)
+    assert contents() == before
 
 
 def test_a_missing_line_is_refused(tmp_path: Path) -> None:
@@ -165,6 +202,62 @@ def test_an_interrupted_export_goes_on_where_it_ended(tmp_path: Path, form: str)
 
 
 @pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("other", [*FORMATS, "text", "one line", "long line", "other ledger", "changed header"])
+def test_what_is_no_export_of_this_ledger_in_this_format_is_not_continued(
+    tmp_path: Path, form: str, other: str
+) -> None:
+    file = tmp_path / "file"
+    if other == form:
+        pytest.skip("this is what can be continued")
+    match other:
+        case "text" | "one line" | "long line":
+            file.write_text(
+                {"text": "Dear diary,\n\ntoday", "one line": "Dear diary", "long line": "x" * 99_999}[other]
+            )
+        case "other ledger":
+            export(file, form)
+            empty_the_ledger()
+            post(IMAGINARY, ADD, owner_id=OWNERS[0], nonce="of another ledger")
+        case "changed header":
+            export(file, form)
+            file.write_bytes(b"x" + file.read_bytes())
+        case _:
+            export(file, other)
+    before = file.read_bytes()
+    if other == "changed header" and form != "csv":
+        return  # it has none
+    with pytest.raises(CommandError, match="is left as it is"):
+        export(file, form, "--resume")
+    assert file.read_bytes() == before
+
+
+def test_an_export_is_as_of_one_moment_and_of_every_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "_ENTRIES_AFTER", exporting._ENTRIES_AFTER.replace("LIMIT 5000", "LIMIT 7"))
+    before = Entry.objects.count()
+    exported = exporting.records()
+    first = next(exported)
+    with ThreadPoolExecutor(1) as other:
+        other.submit(_post_elsewhere).result()
+    rest = list(exported)
+    assert Entry.objects.count() == before + 1
+    assert len({record.id for record in [first, *rest]}) == 1 + len(rest) == before
+
+
+def _post_elsewhere() -> None:
+    post(IMAGINARY, ADD, owner_id="zz", nonce="later")
+    connection.close()
+
+
+def test_a_spreadsheet_calculates_no_text_and_has_numbers_as_numbers(tmp_path: Path) -> None:
+    formula = '=HYPERLINK("http://evil.example","Click")'
+    post(IMAGINARY, ADD, owner_id="+owner", nonce=formula, client="@client")
+    lines = export(tmp_path / "books.csv", "csv").read_text().splitlines()
+    (row,) = [row for row in csv.DictReader(lines) if row["owner_id"] == "'+owner"]
+    assert (row["nonce"], row["client"]) == (f"'{formula}", "'@client")
+    assert "-3" in {row["delta"] for row in csv.DictReader(lines)}
+
+
+@pytest.mark.parametrize("form", FORMATS)
 def test_an_export_of_nothing_is_resumed_too(tmp_path: Path, form: str) -> None:
     empty_the_ledger()
     nothing = export(tmp_path / "books", form).read_bytes()
@@ -173,7 +266,7 @@ def test_an_export_of_nothing_is_resumed_too(tmp_path: Path, form: str) -> None:
 
 def test_an_export_does_not_overwrite(tmp_path: Path) -> None:
     export(tmp_path / "books")
-    with pytest.raises(CommandError, match="is there already"):
+    with pytest.raises(CommandError, match="exists: continue it with --resume"):
         export(tmp_path / "books")
 
 
@@ -183,7 +276,8 @@ def test_the_csv_has_every_column_of_every_entry(tmp_path: Path) -> None:
     assert len(rows) == Entry.objects.count()
     for row in rows:
         entry = Entry.objects.get(pk=row["id"])
-        assert (row["owner_id"], row["nonce"], row["delta"]) == (entry.owner_id, entry.nonce, str(entry.delta))
+        assert (exporting.original(row["owner_id"]), row["nonce"]) == (entry.owner_id, entry.nonce)
+        assert row["delta"] == str(entry.delta)
         assert (row["claim"], row["reverses_id"]) == (entry.claim or "", str(entry.reverses_id or ""))
         assert datetime.fromisoformat(row["created_on"]) == entry.created_on
         assert bytes.fromhex(row["hash"]) == entry.hash

@@ -97,30 +97,7 @@ def test_an_owner_without_an_account_is_not_found(api: Client) -> None:
     assert (response.status_code, problem_of(response)["code"]) == (404, "account-not-found")
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("limit=0", "limit"),
-        ("limit=1001", "limit"),
-        ("limit=x", "limit"),
-        ("limit=1&limit=2", "limit"),
-        ("before=0", "before"),
-        ("before=9223372036854775808", "before"),
-        ("since=yesterday", "since"),
-        ("until=2026-11-24T09:30:00", "until"),
-        ("until=0.5", "until"),
-        ("since=1764000000", "since"),
-        ("page=2", "page"),
-        ("since=%00", "since"),
-    ],
-)
-def test_a_query_that_cannot_be_read_is_refused(api: Client, query: str, field: str) -> None:
-    response = api.get(f"{ENTRIES}?{query}")
-    problem = problem_of(response)
-    assert (response.status_code, [error["field"] for error in problem["errors"]]) == (400, [field])
-
-
-@pytest.mark.parametrize("operation", ["PURCHASE", "", "%00"])
+@pytest.mark.parametrize("operation", ["PURCHASE", "%00"])
 def test_an_operation_that_the_app_does_not_have_is_refused(api: Client, operation: str) -> None:
     response = api.get(f"{ENTRIES}?operation={operation}")
     assert (response.status_code, problem_of(response)["code"]) == (400, "invalid-operation")
@@ -133,7 +110,7 @@ def test_an_entry_is_read_by_the_app_that_posted_it(api: Client, history: list[E
     assert (response.status_code, problem_of(response)["code"]) == (404, "entry-not-found")
 
 
-@pytest.mark.parametrize("entry_id", ["0", "-1", "x", "9223372036854775808", "9" * 400])
+@pytest.mark.parametrize("entry_id", ["0", "-1", "x", "03", "+3", "3.0", "%D9%A3", "9223372036854775808", "9" * 400])
 def test_an_id_that_cannot_be_is_not_found(api: Client, entry_id: str) -> None:
     assert problem_of(api.get(f"/api/v1/content/entries/{entry_id}"))["status"] == 404
 
@@ -172,11 +149,6 @@ def test_a_moment_is_unclear_where_entries_of_the_future_may_be_from_before_it(a
     assert get(api, address, at=ahead.isoformat())["balance"] == get(api, address)["balance"] == 20
     earlier = api.get(address, {"at": (first - timedelta(seconds=1)).isoformat()})
     assert problem_of(earlier)["code"] == "account-not-found"
-
-
-@pytest.mark.parametrize("query", ["at=now", "at=", "at=2026-11-24", "when=2026-11-24T09:30:00Z"])
-def test_a_moment_that_cannot_be_read_is_refused(api: Client, query: str) -> None:
-    assert problem_of(api.get(f"/api/v1/content/ledger/alice?{query}"))["code"] == "invalid-request"
 
 
 def test_each_read_is_one_query(

@@ -11,6 +11,7 @@ from ledger_core import constraints
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Account, Entry
 from ledger_core.posting import BalanceTooLarge, InsufficientBalance, NonceReused, post, single
+from ledger_core.sql import Statement
 from ledger_core.tests.factories import post_call
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
@@ -179,7 +180,9 @@ def test_the_statement_is_prepared_once_whatever_the_size_of_its_numbers() -> No
 
 def test_what_is_no_refusal_stays_the_database_s_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A constraint that speaks of a fault of ours must not look like the caller's."""
-    monkeypatch.setattr(single._POST, "_text", single._POST._text.replace("seq = a.seq + 1,", "seq = 2,"))
+    text = single._POST.text.replace("seq = a.seq + 1,", "seq = 2,")
+    monkeypatch.setattr("ledger_core.sql.statement.load", lambda name: text)
+    monkeypatch.setattr(single, "_POST", Statement("post"))
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     post(IMAGINARY, ADD, owner_id="alice", nonce="2")
     with pytest.raises(IntegrityError, match=constraints.SEQUENCE):

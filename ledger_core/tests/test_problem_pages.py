@@ -52,13 +52,17 @@ def test_one_page_leads_to_all(client: Client) -> None:
 
 
 def test_what_nginx_tells_in_the_place_of_the_service_has_pages_too() -> None:
-    codes, titles, _ = (Path(settings.BASE_DIR) / "nginx/problems.conf").read_text().split("}\n", 2)
-    told = dict(re.findall(r"^    (\w+) ([a-z-]+);", codes, re.MULTILINE))
-    titled = dict(re.findall(r'^    (\w+) "(.+)";', titles, re.MULTILINE))
-    assert told.keys() == titled.keys()
-    known = {kind.code: (str(kind.status), kind.title) for kind in KINDS}
-    for status, code in told.items():
-        assert known[code] == (status.replace("default", "500"), titled[status])
+    nginx = Path(settings.BASE_DIR) / "nginx"
+    maps = (nginx / "problems.conf").read_text().split("}\n")[:3]
+    codes, titles, details = (dict(re.findall(r'^    (\w+) "?(.+?)"?;$', text, re.MULTILINE)) for text in maps)
+    known = {kind.code: (str(kind.status), kind.title, kind.__doc__) for kind in KINDS}
+    assert codes.keys() == titles.keys() == details.keys()
+    for status, code in codes.items():
+        assert known[code] == (status.replace("default", "500"), titles[status], details[status])
+    # And every status of these is one that nginx shows the document for.
+    pages = re.findall(r"^error_page ([\d ]+?)(?: =(\d+))? /problem;", (nginx / "problem_pages.conf").read_text(), re.M)
+    shown = {status for own, other in pages for status in ([other] if other else own.split())}
+    assert shown == {status.replace("default", "500") for status in codes}
 
 
 def test_there_is_no_page_of_a_problem_that_there_is_not(client: Client) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from ledger_core import clients
+from ledger_core.api.throttling import address_of
 from ledger_core.models import Entry
 from ledger_core.operations import Scope
 from ledger_core.rate_limits import counting
@@ -141,6 +142,35 @@ def test_behind_a_proxy_it_is_the_address_that_the_proxy_saw(settings: Settings)
     assert statuses(settings, *asked) == [401, 401, 429, 401]
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.7:5", "203.0.113.7"),
+        (" 203.0.113.7:65535 ", "203.0.113.7"),
+        ("[2001:db8::7]:5", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("[::ffff:203.0.113.7]:5", "203.0.113.7"),
+        ("fe80::7%eth0", "fe80::7"),
+        ("198.51.100.1, 203.0.113.7:5", "203.0.113.7"),
+        ("203.0.113.7,", "203.0.113.7"),
+        ("203.0.113.7, ,", "203.0.113.7"),
+        *[(garbage, "127.0.0.1") for garbage in ("", ",", "unknown", "_hidden", "203.0.113", ":5", "[", "[]", "[x]:5")],
+    ],
+)
+def test_an_address_is_read_however_a_proxy_writes_it(settings: Settings, forwarded: str, address: str) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    assert address_of(RequestFactory().get("/", headers={"X-Forwarded-For": forwarded})) == address
+
+
+def test_clients_whose_proxy_tells_their_ports_are_counted_apart(settings: Settings) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    told = ["203.0.113.7:1", "203.0.113.7:2", "203.0.113.7:3", "203.0.113.8:1", "[2001:db8::7]:1"]
+    asked = [{"HTTP_X_FORWARDED_FOR": forwarded} for forwarded in told]
+    assert statuses(settings, *asked) == [401, 401, 429, 401, 401]
+
+
 def test_without_a_proxy_nobody_chooses_an_address(settings: Settings) -> None:
     asked = [{"HTTP_X_FORWARDED_FOR": f"1.2.3.{number}"} for number in range(3)]
     assert statuses(settings, *asked) == [401, 401, 429]
@@ -235,18 +265,41 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 
 def test_replicas_count_together_in_redis(redis_url: str) -> None:
-    ends = int(time.time()) + 60
     replicas = [RedisCounters(redis_url, meanwhile=SharedCounters()) for _ in range(2)]
-    assert [replicas[number % 2].count("client blog", ends) for number in range(4)] == [1, 2, 3, 4]
+    assert [replicas[number % 2].count_in("client blog", 60)[0] for number in range(4)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("rate", [Rate(10, 10), Rate(10, 3600)], ids=str)
+def test_the_clocks_of_replicas_make_no_difference_in_redis(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, rate: Rate
+) -> None:
+    monkeypatch.setattr(counting, "_COUNTERS", RedisCounters(redis_url, meanwhile=SharedCounters()))
+    clock = time.time
+    windows = []
+    for behind in (0, 1.5, -1.5, 20, -20, 86_400, -86_400, 2**30):  # seconds, of a replica's clock behind Redis's
+        monkeypatch.setattr(time, "time", lambda behind=behind: clock() - behind)
+        windows.append(counting.count("client", rate, "blog"))
+    assert [window.used for window in windows] == list(range(1, len(windows) + 1))
+    assert all(0 < window.seconds_left <= rate.seconds for window in windows)
+
+
+def test_after_its_seconds_there_is_a_new_window_in_redis(redis_url: str) -> None:
+    counters = RedisCounters(redis_url, meanwhile=SharedCounters())
+    used, seconds_left = counters.count_in("client blog", 1)
+    time.sleep(seconds_left + 0.1)
+    assert (used, counters.count_in("client blog", 1)[0]) == (1, 1)
 
 
 def test_what_it_counts_goes_away_with_its_window(redis_url: str) -> None:
     counters = RedisCounters(redis_url, meanwhile=SharedCounters())
-    counters.count("client blog", int(time.time()) + 60)
     redis: Any = counters._redis
-    (key,) = redis.keys()
-    assert key.startswith(b"ledger:client blog:")
-    assert 55 < redis.ttl(key) <= 61
+    for _ in range(2):
+        counters.count_in("client blog", 60)
+        assert redis.keys() == [b"ledger:client blog"]
+        assert 30 < redis.ttl("ledger:client blog") <= 60
+    redis.persist("ledger:client blog")  # one that would stay, whatever made it, is given an end
+    counters.count_in("client blog", 60)
+    assert 30 < redis.ttl("ledger:client blog") <= 60
 
 
 def test_without_redis_requests_go_on_and_the_replica_counts(caplog: pytest.LogCaptureFixture) -> None:
@@ -256,7 +309,7 @@ def test_without_redis_requests_go_on_and_the_replica_counts(caplog: pytest.LogC
         url = f"redis://:s3cret@127.0.0.1:{silent.getsockname()[1]}"
         counters = RedisCounters(url, meanwhile=SharedCounters())
         start = time.monotonic()
-        assert [counters.count("client blog", FAR) for _ in range(100)] == list(range(1, 101))
+        assert [counters.count_in("client blog", FAR)[0] for _ in range(100)] == list(range(1, 101))
         assert time.monotonic() - start < 2  # it has waited once, and not a hundred times
     assert len(caplog.records) == 1
     assert "s3cret" not in caplog.text

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -67,6 +68,27 @@ def test_the_schema_is_what_requests_are_held_against(schema: dict[str, Any]) ->
     assert request["properties"]["amount"]["minimum"] == 1
     assert request["properties"]["amount"]["maximum"] == 2**63 - 1
     assert request["properties"]["owner_id"]["maxLength"] == 128
+
+
+def integers(part: Any, field: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield the field of each integer of the document, and whether it is marked as one of 64 bits."""
+    if isinstance(part, dict):
+        if part.get("type") == "integer":
+            yield field, part.get("format") == "int64"
+        for name, inner in part.items():
+            for of, schema in inner.items() if name == "properties" else [(part.get("name", field), inner)]:
+                yield from integers(schema, of)
+    for inner in part if isinstance(part, list) else ():
+        yield from integers(inner, field)
+
+
+def test_integers_that_a_double_cannot_hold_are_marked(schema: dict[str, Any]) -> None:
+    marked, others = (
+        {field for field, is_marked in integers(schema) if is_marked is wanted} for wanted in (True, False)
+    )
+    assert marked >= {"id", "seq", "amount", "delta", "balance", "balance_after", "reverses", "remaining", "value"}
+    assert marked >= {"max_amount", "entry_id", "before"}
+    assert others == {"index", "replayed", "status", "limit"}
 
 
 def test_every_example_request_is_taken(schema: dict[str, Any]) -> None:

@@ -1,16 +1,20 @@
 """The role as which the service connects: it posts and reads, and cannot change history."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
+from django.apps import apps
+from django.conf import settings as of_project
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection
 from django.test import Client
 from django.urls import reverse
+from psycopg import connect
 from psycopg.sql import SQL, Identifier
 
-from ledger_core import clients
+from ledger_core import clients, sql
 from ledger_core.models import Client as ApiClient
 from ledger_core.models import Entry, Key
 from ledger_core.posting import InsufficientBalance, Item, post, post_batch
@@ -21,20 +25,26 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def as_service(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Connect as the role; the owner comes back, and takes the role away, before the tables are emptied."""
-    owner, password = connection.settings_dict["USER"], connection.settings_dict["PASSWORD"]
+def role(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Make the role, and take it away before the tables are emptied."""
     role = f"{connection.settings_dict['NAME']}_service"  # roles are of the whole server, and this one of this worker
     monkeypatch.setenv("SERVICE_DATABASE_URL", f"postgresql://{role}:s3cr%27t@/x")
     call_command("servicerole", verbosity=0)
     call_command("servicerole", verbosity=0)  # as after a further migration
+    yield role
+    with connection.cursor() as cursor:
+        for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
+            cursor.execute(SQL(statement).format(Identifier(role)))
+
+
+@pytest.fixture
+def as_service(role: str) -> Iterator[None]:
+    """Connect as the role, and as the owner afterwards."""
+    owner, password = connection.settings_dict["USER"], connection.settings_dict["PASSWORD"]
     post(IMAGINARY, ADD, owner_id="alice", nonce="0", amount=9)
     _reconnect(role, "s3cr't")
     yield
     _reconnect(owner, password)
-    with connection.cursor() as cursor:
-        for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
-            cursor.execute(SQL(statement).format(Identifier(role)))
 
 
 def _reconnect(user: str, password: str) -> None:
@@ -119,6 +129,43 @@ def test_it_limits_the_log_in(as_service: None, client: Client) -> None:
 def test_it_can_change_no_history(as_service: None, statement: str) -> None:
     with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_each_table_of_the_ledger_is_named() -> None:
+    named = set(re.findall(r"ledger_\w+", sql.load("service_role")))
+    assert {model._meta.db_table for model in apps.get_app_config("ledger_core").get_models()} <= named
+
+
+def test_what_this_version_does_not_know_keeps_its_rights(role: str) -> None:
+    """A newer version may serve while the one before it is brought back."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE ledger_hold (id int)")
+        cursor.execute("ALTER TABLE ledger_account ADD COLUMN held int")
+        try:
+            cursor.execute(SQL("GRANT SELECT ON ledger_hold TO {}").format(Identifier(role)))
+            cursor.execute(SQL("GRANT UPDATE (held) ON ledger_account TO {}").format(Identifier(role)))
+            call_command("servicerole", verbosity=0)
+            cursor.execute(
+                "SELECT has_table_privilege(%(role)s, 'ledger_hold', 'SELECT'),"
+                " has_table_privilege(%(role)s, 'ledger_hold', 'INSERT, UPDATE, DELETE, TRUNCATE'),"
+                " has_column_privilege(%(role)s, 'ledger_account', 'held', 'UPDATE')",
+                {"role": role},
+            )
+            assert cursor.fetchone() == (True, False, True)
+        finally:
+            cursor.execute("DROP TABLE ledger_hold")
+            cursor.execute("ALTER TABLE ledger_account DROP COLUMN held")
+
+
+def test_its_sessions_are_bounded_by_the_role_too(as_service: None) -> None:
+    """As behind a pooler, which passes no settings on."""
+    connection.ensure_connection()
+    log = {"log_min_error_statement": "fatal", "log_error_verbosity": "terse"}
+    settings: dict[str, str] = of_project.SERVICE_SESSION | log
+    with connect(connection.connection.info.dsn, options="") as plain:
+        shown = {name: plain.execute(f"SHOW {name}").fetchone() for name in settings}
+    assert shown == {name: (value,) for name, value in settings.items()}
+    assert settings["lock_timeout"] == "2s"
 
 
 @pytest.mark.parametrize("url", ["", "postgresql://"])

@@ -39,6 +39,18 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | {"LEDGER_ENV": "development", "PYTHONUNBUFFERED": "1"} | changes
 
 
+def fresh_shell(script: str, folder: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a script as a shell does that was just opened: its environment has a home and a path, and nothing else."""
+    return subprocess.run(
+        ["env", "-i", f"HOME={Path.home()}", f"PATH={os.environ['PATH']}", "bash", "-ec", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=check,
+        timeout=300,  # a machine may be slow
+    )
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -78,7 +90,7 @@ class Service:
     def open(self, path: str, body: bytes | None = None, key: str = "") -> Any:
         """Ask with a key; with the demonstration client's, unless it is said."""
         headers = {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"}
-        return urlopen(Request(self.url + path, body, headers), timeout=10)
+        return urlopen(Request(self.url + path, body, headers), timeout=60)
 
     def status(self, path: str, body: bytes | None = None, key: str = "") -> int:
         """Ask, and return the status of the answer."""
@@ -126,6 +138,23 @@ class Project:
         )
 
     @contextmanager
+    def app(self, name: str) -> Iterator[Path]:
+        """Add an app as the documentation says: one command, and one line in the settings."""
+        settings = self.folder / "ledger_project" / "settings.py"
+        before = settings.read_text()
+        made = self.command("manage.py", "startledgerapp", name)
+        assert made.returncode == 0, made.stderr
+        (line,) = re.findall(r"^    .*,$", made.stdout, re.MULTILINE)
+        head, installed, rest = before.partition("INSTALLED_APPS = [\n")
+        apps, end, tail = rest.partition("]\n")
+        settings.write_text(f"{head}{installed}{apps}{line}\n{end}{tail}")
+        try:
+            yield self.folder / name
+        finally:
+            settings.write_text(before)
+            shutil.rmtree(self.folder / name)
+
+    @contextmanager
     def serve(self, stop: signal.Signals = signal.SIGINT, **changes: str) -> Iterator[Service]:
         """Serve the project; end it by `stop`, as Ctrl-C would, and see that it ends."""
         port = free_port()
@@ -167,6 +196,8 @@ def folder() -> Iterator[Path]:
 def project() -> Iterator[Project]:
     with temporary_folder() as path:
         shutil.copytree(ROOT, path / "shared-ledger", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        for name, there in ((".venv", Path(sys.prefix)), (".uv", ROOT / ".uv")):
+            (path / "shared-ledger" / name).symlink_to(there)  # so that make has nothing to fetch
         yield Project(path / "shared-ledger")
 
 

@@ -1,5 +1,6 @@
 """The files of the deployment, as far as they can be checked without running them. `make smoke` runs them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -64,3 +65,26 @@ def test_only_nginx_is_open_to_the_world_and_no_secret_has_a_default() -> None:
     secrets = re.findall(r"\$\{(SECRET_KEY|\w+_PASSWORD)(.*?)\}", (ROOT / "docker-compose.yml").read_text())
     assert {default for _, default in secrets} == {":?make .env"}
     assert "<random>" in (ROOT / "deploy" / "env.example").read_text()
+
+
+def test_one_image_of_the_service_is_built_and_only_env_says_which_one_runs() -> None:
+    services = load(ROOT / "docker-compose.yml")["services"]
+    ours = {name: service for name, service in services.items() if service["image"].startswith("shared-ledger:")}
+    assert set(ours) == {"image", "migrate", "dev", "ledger", "watch"}
+    assert [name for name, service in ours.items() if "build" in service] == ["image"]
+    assert {service["image"] for service in ours.values()} == {"shared-ledger:${VERSION:?make build-prod}"}
+
+
+def use_version(folder: Path, version: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COMPOSE_ENV_FILES": str(folder / ".env")}
+    command = [str(ROOT / "deploy" / "use-version"), version]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not shutil.which("docker"), reason="docker is not installed")
+def test_a_version_without_an_image_is_not_used(folder: Path) -> None:
+    (folder / ".env").write_text("VERSION=v1\n")
+    done = use_version(folder, "v0.0.0-nowhere")
+    assert done.returncode == 1
+    assert "There is no image shared-ledger:v0.0.0-nowhere" in done.stderr
+    assert (folder / ".env").read_text() == "VERSION=v1\n"

@@ -18,10 +18,12 @@ from typing import Any
 
 import pytest
 
+from ledger_core.rate_limits.rates import Rate
 from ledger_project.tests.conftest import (
     ROOT,
     Project,
     Service,
+    environment,
     free_port,
     listens,
     temporary_folder,
@@ -58,25 +60,29 @@ class Nginx:
         return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def write_configuration(folder: Path, upstream: str, **changes: str) -> Nginx:
+def write_configuration(folder: Path, upstream: str, **limits: str) -> Nginx:
     folder.chmod(0o755)  # nginx's processes have another user than root
     nginx = Nginx(folder, *(free_port() for _ in range(3)))
     for file in (ROOT / "nginx").iterdir():
         text = file.read_text().replace("/tmp/", f"{folder}/").replace("/dev/stdout", f"{folder}/access.log")  # noqa: S108
         text = text.replace("listen 80 ", f"listen {nginx.world} ").replace("8081", str(nginx.admin))
         text = text.replace("listen 8080", f"listen {nginx.status}")
-        for old, new in changes.items():
-            text = text.replace(old, new)
         (folder / file.name).write_text(text)
     if upstream:
         (folder / "upstream.conf").write_text(f"upstream ledger {{ {upstream} }}")
+    assert (done := write_limits(folder, **limits)).returncode == 0, done.stderr
     return nginx
 
 
+def write_limits(folder: Path, **limits: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", str(folder / "limits.sh"), "true"]
+    return subprocess.run(command, env=environment(**limits), capture_output=True, text=True, check=False)
+
+
 @contextmanager
-def running(upstream: str, **changes: str) -> Iterator[Nginx]:
+def running(upstream: str, **limits: str) -> Iterator[Nginx]:
     with temporary_folder() as folder:
-        nginx = write_configuration(folder, upstream, **changes)
+        nginx = write_configuration(folder, upstream, **limits)
         command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
         with subprocess.Popen(command) as process:
             wait_for(lambda: listens(nginx.status))
@@ -102,6 +108,10 @@ def test_nginx_finds_no_fault_in_the_configuration(folder: Path) -> None:
     said = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
     version = tuple(map(int, re.findall(r"\d+", said)[:3]))
     write_configuration(folder, "" if version >= NAMES_OF_REPLICAS else "server 127.0.0.1:8000;")
+    assert_valid(folder)
+
+
+def assert_valid(folder: Path) -> None:
     command = ["nginx", "-t", "-p", str(folder), "-c", str(folder / "nginx.conf")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -168,31 +178,96 @@ REFUSED = {
     "metrics": (b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "not-found"),
     "the admin": (b"GET /admin/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "not-found"),
     "a method that nobody serves": (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method-not-allowed"),
-    "a body that is too large": (
-        b"POST /api/v1/content/ledger HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4194305\r\n\r\n",
-        413,
-        "body-too-large",
-    ),
-    "an address that is too long": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414, "address-too-long"),
-    "a header that is too large": (
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
-        431,
-        "headers-too-large",
-    ),
 }
 
 
 @pytest.mark.parametrize(("sent", "status", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_nginx_refuses_is_told_as_the_service_would(nginx: Nginx, sent: bytes, status: int, code: str) -> None:
-    with socket.create_connection(("127.0.0.1", nginx.world), timeout=10) as connection:
-        connection.sendall(sent)
-        with HTTPResponse(connection) as response:
-            response.begin()
-            problem = json.loads(response.read())
+    response, problem = exchange(nginx.world, sent)
     assert (response.status, problem["status"], problem["code"]) == (status, status, code)
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.headers["X-Request-ID"] == problem["request_id"]
     assert problem.keys() == {"type", "title", "status", "detail", "code", "request_id"}
+
+
+def exchange(port: int, sent: bytes) -> tuple[HTTPResponse, dict[str, Any]]:
+    """Send all of a request, then read its answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(sent)
+        with HTTPResponse(connection) as response:
+            response.begin()
+            return response, json.loads(response.read())
+
+
+def chunks(body: bytes, size: int = 60_000) -> bytes:
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+GET = b"GET /api/v1/content/operations%b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n%b\r\n"
+AT = b"GET /api/v1/content/%b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n\r\n"
+LINE = len(b"GET /api/v1/content/operations HTTP/1.1")
+POST = b"POST /api/v1/content/ledger HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n%b\r\n%b"
+JSON = b"Content-Type: application/json\r\n"
+CHUNKED = JSON + b"Transfer-Encoding: chunked\r\n"
+ALIKE = {
+    "a line that is no HTTP": (b"nonsense\r\n\r\n", 400, "bad-request"),
+    "another version": (b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505, "unsupported-http-version"),
+    "another coding": (POST % (b"Transfer-Encoding: x\r\n", b"x"), 501, "unsupported-transfer-coding"),
+    "two codings": (POST % (b"Transfer-Encoding: gzip, chunked\r\n", b"x"), 501, "unsupported-transfer-coding"),
+    "two lengths": (POST % (CHUNKED + b"Content-Length: 3\r\n", b"0\r\n\r\n"), 400, "bad-request"),
+    "no chunks": (POST % (CHUNKED, b"nonsense\r\n\r\n"), 400, "bad-request"),
+    "an encoded body": (
+        POST % (JSON + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n", b"x"),
+        415,
+        "unsupported-media-type",
+    ),
+    "an encoded body in chunks": (
+        POST % (CHUNKED + b"Content-Encoding: gzip\r\n", chunks(b"x")),
+        415,
+        "unsupported-media-type",
+    ),
+    "an empty body in chunks": (POST % (CHUNKED, chunks(b"")), 400, "invalid-request"),
+    "a body for a batch": (POST % (JSON + b"Content-Length: 65537\r\n", b" " * 65_537), 413, "body-too-large"),
+    "a body for a batch in chunks": (POST % (CHUNKED, chunks(b" " * 65_537)), 413, "body-too-large"),
+    "too long a body, announced": (POST % (JSON + b"Content-Length: 4194305\r\n", b""), 413, "body-too-large"),
+    "too long a body": (POST % (JSON + b"Content-Length: 4194305\r\n", b" " * 4_194_305), 413, "body-too-large"),
+    "too long a body in chunks": (POST % (CHUNKED, chunks(b" " * 4_194_305)), 413, "body-too-large"),
+    "too long a body anywhere": (GET % (b"", b"Content-Length: 4194305\r\n"), 413, "body-too-large"),
+    "the longest address": (GET % (b"/" + b"a" * (8189 - LINE), b""), 404, "not-found"),
+    "too long an address": (GET % (b"/" + b"a" * (8190 - LINE), b""), 414, "address-too-long"),
+    "the longest header": (GET % (b"", b"X: " + b"a" * 8187 + b"\r\n"), 200, ""),
+    "too long a header": (GET % (b"", b"X: " + b"a" * 8188 + b"\r\n"), 431, "headers-too-large"),
+    "too long headers": (GET % (b"", 5 * (b"X: " + b"a" * 8000 + b"\r\n")), 431, "headers-too-large"),
+    "a path that is not UTF-8": (AT % b"ledger/%FF", 400, "bad-request"),
+    "a path with a NUL": (AT % b"ledger/a%00", 400, "bad-request"),
+    "a path with a lone %": (AT % b"ledger/100%", 400, "bad-request"),
+    "a path with % and no digits": (AT % b"ledger/%zz", 400, "bad-request"),
+    "a path with bytes": (AT % b"ledger/\xc3\xab", 400, "bad-request"),
+    "a path with an encoded %": (AT % b"ledger/%25FF", 404, "account-not-found"),
+    "a path of its own": (AT % b"%FF", 400, "bad-request"),
+    "too many headers": (GET % (b"", 60 * b"X: a\r\n"), 431, "headers-too-large"),
+}
+
+
+@pytest.mark.parametrize(("sent", "status", "code"), ALIKE.values(), ids=ALIKE.keys())
+def test_an_answer_is_the_same_with_nginx_and_without(
+    nginx: Nginx, service: Service, sent: bytes, status: int, code: str
+) -> None:
+    answers = []
+    for port in (nginx.world, service.port):
+        response, document = exchange(port, sent.replace(b"KEY", service.key.encode()))
+        assert (response.status, document.get("code", "")) == (status, code)
+        answers.append({name: document.get(name) for name in ("type", "title", "status", "detail", "code")})
+    assert answers[0] == answers[1]
+
+
+def test_a_body_in_chunks_is_posted_with_nginx_and_without(nginx: Nginx, service: Service) -> None:
+    body = b'{"operation": "CREDIT_ADD", "owner_id": "in-chunks", "nonce": "1"}'
+    sent = (POST % (CHUNKED, chunks(body, 7))).replace(b"KEY", service.key.encode())
+    answers = [exchange(port, sent) for port in (nginx.world, service.port)]
+    assert [response.status for response, _ in answers] == [201, 200]
+    assert answers[0][1] == answers[1][1]
 
 
 ADMIN = [
@@ -229,8 +304,8 @@ def test_no_replica_is_a_503_that_says_to_retry() -> None:
 @pytest.mark.parametrize("many", ["keys", "addresses"])
 def test_who_asks_too_fast_is_told_to_wait(service: Service, many: str) -> None:
     """nginx counts for all replicas: one key from many addresses, and one address with many keys."""
-    changes = {"rate=1000r/s": "rate=1r/m", "burst=1000": "burst=4"}
-    with running(f"server 127.0.0.1:{service.port};", **changes) as nginx:
+    limits = {"LEDGER_RATE_LIMIT": "2/h", "LEDGER_ADDRESS_RATE_LIMIT": "2/h"}
+    with running(f"server 127.0.0.1:{service.port};", **limits) as nginx:
 
         def ask(n: int) -> HTTPResponse:
             key, address = (n, 1) if many == "keys" else (1, n)
@@ -241,6 +316,40 @@ def test_who_asks_too_fast_is_told_to_wait(service: Service, many: str) -> None:
         responses = [ask(n) for n in range(8)]
         assert [response.status for response in responses] == [401] * 5 + [429] * 3
         assert responses[-1].headers["Retry-After"] == "1"
+
+
+def test_a_limit_that_is_off_is_off_in_nginx(service: Service) -> None:
+    limits = {"LEDGER_RATE_LIMIT": "off", "LEDGER_ADDRESS_RATE_LIMIT": "off"}
+    with running(f"server 127.0.0.1:{service.port};", **limits) as nginx:
+        assert (nginx.folder / "limits.conf").read_text() == ""
+        assert {nginx.ask("GET", "/api/v1/content/operations")[0].status for _ in range(20)} == {401}
+
+
+@pytest.mark.parametrize("text", ["1000/s", "1/s", "500/m", "100/h", "1/h", "50/d", "100000/d", "999999999/s"])
+def test_nginx_is_never_stricter_than_the_service(folder: Path, text: str) -> None:
+    """Two windows of the service may follow each other at once, and one after the other for ever."""
+    rate = Rate.parse(text)
+    assert rate
+    write_configuration(folder, "server 127.0.0.1:8000;", LEDGER_RATE_LIMIT=text, LEDGER_ADDRESS_RATE_LIMIT="off")
+    ((number, unit),) = re.findall(r"zone=keys:10m rate=(\d+)r/([sm]);", (folder / "limit_zones.conf").read_text())
+    (burst,) = re.findall(r"zone=keys burst=(\d+) nodelay;", (folder / "limits.conf").read_text())
+    allowed = int(number) / {"s": 1, "m": 60}[unit]
+    assert rate.requests / rate.seconds <= allowed <= rate.requests / rate.seconds + 1 / 60
+    assert int(burst) >= 2 * rate.requests
+    assert_valid(folder)
+
+
+@pytest.mark.parametrize(
+    "text", ["fast", "0/s", "1000", "1000/w", "/s", "-1/s", "1.5/s", "9999999999/s", "1/s;", "OFF"]
+)
+def test_nginx_does_not_start_with_a_rate_that_the_service_rejects(folder: Path, text: str) -> None:
+    with pytest.raises(ValueError, match="A rate is written like 1000/s"):
+        Rate.parse(text)
+    write_configuration(folder, "server 127.0.0.1:8000;")
+    done = write_limits(folder, LEDGER_RATE_LIMIT=text)
+    assert done.returncode == 1
+    assert done.stderr.startswith("LEDGER_RATE_LIMIT: A rate is written like 1000/s")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_admin_is_at_a_port_of_its_own(nginx: Nginx) -> None:

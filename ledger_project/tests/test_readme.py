@@ -2,13 +2,11 @@
 
 import json
 import re
-import shutil
-import sys
 from typing import Any
 
 import pytest
 
-from ledger_project.tests.conftest import ROOT, Project, blocks
+from ledger_project.tests.conftest import ROOT, Project, blocks, fresh_shell
 from ledger_project.tests.test_serve import bash
 
 pytestmark = pytest.mark.service
@@ -44,11 +42,10 @@ def test_the_curl_lines_answer_as_the_readme_says(fresh: Project) -> None:
 
 def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
     (block,) = [block for block in blocks(README, "sh") if "verifyledger" in block]
-    script = f"unset DATABASE_URL; cd {fresh.folder}\n" + block.replace(".venv/bin/python", sys.executable)
     with fresh.serve() as service:
         body = b'{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "1"}'
         service.open("/api/v1/content/ledger", body).close()
-        said = bash(script)
+        said = fresh_shell(block, fresh.folder).stdout
     assert "1 entries of 1 accounts: no fault." in said
     assert "all balances" in said
     assert (fresh.folder / ".data/books.jsonl").read_text().count("\n") == 1
@@ -57,24 +54,15 @@ def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
 
 def test_the_app_of_the_readme_works(fresh: Project) -> None:
     (command,) = [block for block in blocks(README, "sh") if "startledgerapp" in block]
+    assert command.split() == [".venv/bin/python", "manage.py", "startledgerapp", "gaming"]
     (operations,) = blocks(README, "python")
-    settings = fresh.folder / "ledger_project" / "settings.py"
-    before = settings.read_text()
-    try:
-        bash(
-            f"cd {fresh.folder}\nexport LEDGER_ENV=development\n" + command.replace(".venv/bin/python", sys.executable)
-        )
-        (fresh.folder / "gaming" / "operations.py").write_text(operations)
-        settings.write_text(before.replace('    "ecommerce",\n', '    "ecommerce",\n    "gaming",\n'))
+    with fresh.app("imaginary") as app:  # this project may have a gaming already
+        (app / "operations.py").write_text(operations.replace("gaming", "imaginary").replace("Gaming", "Imaginary"))
         with fresh.serve() as service:
-            with service.open(
-                "/api/v1/gaming/ledger", b'{"operation": "LOOT", "owner_id": "alice", "nonce": "1"}'
-            ) as posted:
+            body = b'{"operation": "LOOT", "owner_id": "alice", "nonce": "1"}'
+            with service.open("/api/v1/imaginary/ledger", body) as posted:
                 assert json.load(posted)["balance_after"] == 7
-            assert "/api/v1/gaming/ledger" in bash(f"curl -s {service.url}/api/openapi.json")
-    finally:
-        settings.write_text(before)
-        shutil.rmtree(fresh.folder / "gaming")
+            assert "/api/v1/imaginary/ledger" in bash(f"curl -s {service.url}/api/openapi.json")
 
 
 def test_every_target_and_file_that_it_names_is_there() -> None:

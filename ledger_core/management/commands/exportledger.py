@@ -1,13 +1,14 @@
 """`manage.py exportledger`"""
 
+import os
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Sum
 
-from ledger_core.exporting import FORMATS, Format, Position, records
+from ledger_core.exporting import FORMATS, Format, NotResumable, Position, records
 from ledger_core.management.progress import progress_bar
 from ledger_core.models import Account
 
@@ -27,20 +28,30 @@ class Command(BaseCommand):
             if resume:
                 raise CommandError("Only a file can be resumed: name it with --output.")
             _write(sys.stdout.buffer, form, None)
-        elif resume and output.exists():
-            with output.open("r+b") as file:
-                position = form.resume(file)
-                file.seek(0, 2)
-                _write(file, form, position)
-        else:
-            try:
-                with output.open("xb") as file:
-                    _write(file, form, None)
-            except FileExistsError:
-                raise CommandError(f"{output} is there already: go on with it by --resume, or name another.") from None
+            return
+        try:
+            _write_file(output, form, resume=resume)
+        except FileExistsError:
+            raise CommandError(f"{output} exists: continue it with --resume, or name another file.") from None
+        except NotResumable as error:
+            raise CommandError(f"{output} is left as it is. {error}") from None
+        except OSError as error:
+            raise CommandError(f"{output} cannot be written: {error.strerror}.") from None
 
 
-def _write(file: BinaryIO, form: Format, after: Position | None) -> None:
+def _write_file(output: Path, form: Format, *, resume: bool) -> None:
+    if resume and output.exists():
+        with output.open("r+b") as file:
+            position = form.resume(file)
+            file.seek(0, os.SEEK_END)
+            _write(file, form, position)
+    else:
+        # For its owner only: it holds every owner and every balance.
+        with os.fdopen(os.open(output, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            _write(file, form, None)
+
+
+def _write(file: IO[bytes], form: Format, after: Position | None) -> None:
     total = Account.objects.aggregate(total=Sum("seq"))["total"] or 0
     if after is None:
         file.write(form.header.encode())

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger_core.importing import ImportRefused, import_entries
-from ledger_core.management.progress import progress_bar
+from ledger_core.management.progress import add_json, progress_bar, write_json
 
 
 class Command(BaseCommand):
@@ -16,11 +16,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--resume", action="store_true", help="go on with an import that was interrupted")
+        add_json(parser)
 
-    def handle(self, *, file: Path, resume: bool, **options: Any) -> None:
+    def handle(self, *, file: Path, resume: bool, json: bool, **options: Any) -> None:
         try:
             with file.open("rb") as lines, progress_bar(file.stat().st_size, "bytes") as bar:
                 imported = import_entries(lines, resume=resume, progress=bar.update)
-        except (OSError, ImportRefused) as error:
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        except ImportRefused as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{imported} entries imported.")
+        if json:
+            write_json(self.stdout, {"imported": imported})
+        else:
+            self.stdout.write(f"{imported} entries imported.")

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ledger_core import clients
+from ledger_core.management.progress import add_json, write_json
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import ledger_apps
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         revoke = actions.add_parser("revoke", help="revoke a client's keys")
         revoke.add_argument("name")
         revoke.add_argument("prefix", nargs="?", help="the key's first part, ledger_…; all keys, unless it is said")
-        actions.add_parser("list", help="list all clients and their keys")
+        add_json(actions.add_parser("list", help="list all clients and their keys"))
 
     def handle(self, **options: Any) -> None:
         match options["action"]:
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             case "revoke":
                 self._revoke(_client(options["name"]), options["prefix"])
             case "list":
-                self._list()
+                self._list(json=options["json"])
 
     def _show(self, key: str) -> None:
         self.stderr.write("The key, which cannot be shown again:", self.style.NOTICE)
@@ -61,11 +62,22 @@ class Command(BaseCommand):
             raise CommandError(f"{client} has no such key that is not revoked.")
         self.stdout.write(f"{revoked} revoked: refused everywhere within {clients.CACHE_SECONDS} seconds.")
 
-    def _list(self) -> None:
-        for client in Client.objects.order_by("name").prefetch_related("keys"):
+    def _list(self, *, json: bool) -> None:
+        all_clients = Client.objects.order_by("name").prefetch_related("keys")
+        if json:
+            write_json(self.stdout, [_report(client) for client in all_clients])
+            return
+        for client in all_clients:
             self.stdout.write(f"{client}  apps: {', '.join(client.apps)}  scopes: {', '.join(client.scopes)}")
             for key in client.keys.all():
                 self.stdout.write(f"    {key.prefix}  {key.state}  last used: {key.last_used_on or 'never'}")
+
+
+def _report(client: Client) -> dict[str, Any]:
+    keys = [
+        {"prefix": key.prefix, "state": str(key.state), "last_used_on": key.last_used_on} for key in client.keys.all()
+    ]
+    return {"name": client.name, "apps": client.apps, "scopes": client.scopes, "keys": keys}
 
 
 def _client(name: str) -> Client:

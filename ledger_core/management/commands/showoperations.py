@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
+from ledger_core.management.progress import add_json, write_json
 from ledger_core.operations import Operation
 from ledger_core.plugins import ledger_apps
 from ledger_core.values import MAX_CREDITS
@@ -15,12 +16,31 @@ _HEAD = ("app", "operation", "credits", "scope", "rules")
 class Command(BaseCommand):
     help = "List the operations of all apps: what a unit of each is worth, the scope that it takes, and its rules."
 
-    def handle(self, **options: Any) -> None:
-        rows = [_HEAD, *(_row(app.label, operation) for app in ledger_apps() for operation in app.operations)]
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_json(parser)
+
+    def handle(self, *, json: bool, **options: Any) -> None:
+        operations = [(app.label, operation) for app in ledger_apps() for operation in app.operations]
+        if json:
+            write_json(self.stdout, [_report(app, operation) for app, operation in operations])
+        else:
+            self._write([_HEAD, *(_row(app, operation) for app, operation in operations)])
+
+    def _write(self, rows: list[tuple[str, ...]]) -> None:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for app, operation, worth, scope, rules in rows:
             cells = (app.ljust(widths[0]), operation.ljust(widths[1]), worth.rjust(widths[2]), scope.ljust(widths[3]))
             self.stdout.write("  ".join((*cells, rules)).rstrip())
+
+
+def _report(app: str, operation: Operation) -> dict[str, Any]:
+    return {
+        "app": app,
+        "operation": operation.code,
+        "credits": operation.worth,
+        "scope": operation.scope.value,
+        "rules": list(_rules(operation)),
+    }
 
 
 def _row(app: str, operation: Operation) -> tuple[str, ...]:

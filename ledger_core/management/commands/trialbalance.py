@@ -1,23 +1,34 @@
 """`manage.py trialbalance`"""
 
+from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ledger_core.trial_balance import trial_balance
+from ledger_core.management.progress import add_json, write_json
+from ledger_core.trial_balance import TrialBalance, trial_balance
 
 
 class Command(BaseCommand):
     requires_migrations_checks = True
     help = "Sum the entries by app and operation, against the sum of all balances. Exits 1 where they differ."
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_json(parser)
+
+    def handle(self, *, json: bool, **options: Any) -> None:
         books = trial_balance()
+        if json:
+            write_json(self.stdout, {"moved": books.moved, "agrees": books.agrees} | asdict(books))
+        else:
+            self._write(books)
+        if not books.agrees:
+            raise CommandError(f"Entries and balances differ by {books.moved - books.balances:+,} credits.")
+
+    def _write(self, books: TrialBalance) -> None:
         rows = [(f"{line.app}:{line.operation}", line.entries, line.credits) for line in books.lines]
         rows.append(("all entries", sum(line.entries for line in books.lines), books.moved))
         rows.append(("all balances", books.accounts, books.balances))
         width = max(len(name) for name, *_ in rows)
         for name, number, credits_ in rows:
             self.stdout.write(f"{name:{width}}  {number:>15,}  {credits_:>+25,}")
-        if not books.agrees:
-            raise CommandError(f"Entries and balances differ by {books.moved - books.balances:+,} credits.")

@@ -11,7 +11,7 @@ from ledger_project.tests.browser.history import history
 from ledger_project.tests.conftest import ROOT, Project, Service, temporary_folder
 
 PASSWORD = "of-these-tests-alone"  # noqa: S105
-# Who looks, and who corrects as well.
+# Who looks, who corrects as well, and who may do all.
 STAFF = f"""
 from django.contrib.auth.models import Permission, User
 for name, codenames in {{
@@ -20,6 +20,7 @@ for name, codenames in {{
 }}.items():
     user = User.objects.create_user(name, password="{PASSWORD}", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+User.objects.create_superuser("root", password="{PASSWORD}")
 """
 Picture = Callable[[str], None]
 LogIn = Callable[[str], None]

@@ -49,7 +49,14 @@ def _children(pid: int) -> list[int]:
 @contextmanager
 def running(folder: Path) -> Iterator[Stack]:
     data = folder / "postgres"
-    with EmbeddedPostgres(data) as url, (folder / "gunicorn.log").open("wb") as log:
+    with EmbeddedPostgres(data) as url, serving(folder, url) as (port, key, gunicorn):
+        yield Stack(data, url, port, key, gunicorn)
+
+
+@contextmanager
+def serving(folder: Path, url: str, **changes: str) -> Iterator[tuple[int, str, subprocess.Popen[bytes]]]:
+    """Serve the ledger of that database from two workers, which log to the folder; give port, key and gunicorn."""
+    with (folder / "gunicorn.log").open("wb") as log:
         port = free_port()
         settings = environment(
             DATABASE_URL=url,
@@ -57,6 +64,7 @@ def running(folder: Path) -> Iterator[Stack]:
             WEB_CONCURRENCY="2",
             LEDGER_RATE_LIMIT="off",
             LEDGER_ADDRESS_RATE_LIMIT="off",
+            **changes,
         )
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=settings, check=True)
         created = [sys.executable, "manage.py", "ledgerclient", "create", "writers", *MAY]
@@ -70,7 +78,7 @@ def running(folder: Path) -> Iterator[Stack]:
         )
         try:
             wait_for(lambda: len(_children(gunicorn.pid)) == 2)
-            yield Stack(data, url, port, key, gunicorn)
+            yield port, key, gunicorn
         finally:
             gunicorn.terminate()
             gunicorn.wait(timeout=60)

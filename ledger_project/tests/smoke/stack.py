@@ -20,6 +20,7 @@ from ledger_project.tests.crash.checker import BOOKS, Row, violations
 from ledger_project.tests.crash.writers import Attempt, read_records, writing
 
 REPLICAS = 3
+VERSION = "smoke-1"
 MAY = ["--app=content", "--app=ecommerce", "--scope=read", "--scope=post", "--scope=mint"]
 
 
@@ -73,9 +74,12 @@ class Stack:
             self.compose("run", "--rm", "--no-deps", "--entrypoint=sh", "postgres", "-c", empty)
         self.compose("down", "--volumes", "--remove-orphans", profile="*")
 
+    def remove_images(self) -> None:
+        ours = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "shared-ledger:smoke-*"]
+        self.run("docker", "image", "rm", *self.run(*ours).split())
+
     def up(self) -> list[str]:
         """Start all services whose images can be had, and return the others."""
-        self.compose("build")
         missing = [name for name, image in self.images().items() if not self._has(image)]
         # Without a collector nobody should wait for one.
         self.environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": ""} if "jaeger" in missing else {}
@@ -113,6 +117,15 @@ class Stack:
         command = ["psql", "--host=127.0.0.1", "--username=ledger", "--tuples-only", "--no-align", "--command", query]
         return self.compose("exec", "-T", "postgres", *command)
 
+    def build(self, version: str) -> None:
+        self.run("make", "build-prod", f"VERSION={version}")
+
+    def versions(self) -> set[str]:
+        """Return the versions that the service's containers run."""
+        containers = self.compose("ps", "--quiet", "ledger", "watch").split()
+        images = self.run("docker", "inspect", "--format", "{{.Config.Image}}", *containers).split()
+        return {image.removeprefix("shared-ledger:") for image in images}
+
     def replicas(self) -> list[str]:
         """Return the ids of the replicas' containers."""
         return self.compose("ps", "--quiet", "ledger").split()
@@ -134,22 +147,21 @@ def stack(folder: Path) -> Iterator[Stack]:
         folder,
         # Without what `make smoke` tells the makes that it calls.
         {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        | {name: secrets.token_urlsafe(32) for name in ("SECRET_KEY", "GRAFANA_PASSWORD")}
-        | {f"{role}_PASSWORD": secrets.token_urlsafe(32) for role in ("POSTGRES", "SERVICE", "MONITOR")}
         | {f"{name}_PORT": str(free_port()) for name in ports}
         | {
             "COMPOSE_PROJECT_NAME": "ledger-smoke",
-            "COMPOSE_ENV_FILES": "/dev/null",  # an installation's .env is not for tests
+            "COMPOSE_ENV_FILES": str(folder / ".env"),  # an installation's own is not for tests
             "COMPOSE_FILE": "docker-compose.yml:deploy/archive.yml",
-            "VERSION": "smoke",
             "ALLOWED_HOSTS": "127.0.0.1",
             "SECURE_SSL_REDIRECT": "0",
             "REPLICAS": str(REPLICAS),
             "OTEL_TRACES_SAMPLER_ARG": "0.1",
         },
     )
+    made.build(VERSION)
     made.empty()
     try:
         yield made
     finally:
         made.down()
+        made.remove_images()

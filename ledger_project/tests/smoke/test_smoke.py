@@ -16,15 +16,15 @@ import pytest
 
 from ledger_project.tests.conftest import DASHBOARDS, ROOT, queries_of, temporary_folder, wait_for
 from ledger_project.tests.crash.writers import Attempt, Outcome
-from ledger_project.tests.smoke.stack import REPLICAS, Stack, stack
+from ledger_project.tests.smoke.stack import REPLICAS, VERSION, Stack, stack
 
 pytestmark = pytest.mark.smoke
 
 
 @pytest.fixture(scope="module")
 def prod() -> Iterator[Stack]:
+    start = time.monotonic()
     with temporary_folder() as folder, stack(folder) as made:
-        start = time.monotonic()
         missing = made.up()
         say(f"up from nothing in {time.monotonic() - start:.0f} s, the image's build included")
         for name in missing:
@@ -127,7 +127,7 @@ def test_the_service_runs_with_little(prod: Stack) -> None:
     command = ["docker", "compose", "--profile", "prod", "exec", "-T", "ledger", "python", "-c", writing]
     assert "Read-only file system" in prod.attempt(*command).stderr
     label = '{{index .Config.Labels "org.opencontainers.image.version"}}'
-    assert prod.run("docker", "image", "inspect", "--format", label, "shared-ledger:smoke").strip() == "smoke"
+    assert prod.run("docker", "image", "inspect", "--format", label, f"shared-ledger:{VERSION}").strip() == VERSION
 
 
 def test_a_rolling_restart_fails_no_request(prod: Stack) -> None:
@@ -143,11 +143,38 @@ def test_a_rolling_restart_fails_no_request(prod: Stack) -> None:
 
 def test_an_upgrade_that_does_not_get_ready_leaves_what_there_is(prod: Stack) -> None:
     before = prod.replicas()
+    prod.build("smoke-broken")
     with prod.under_load("upgrade") as attempts:
         done = prod.attempt("make", "restart-prod", WEB_THREADS="none")
     assert "did not get ready and was removed" in done.stderr
     assert prod.replicas() == before
     assert failed(attempts) == []
+    start_plainly(prod)
+    assert prod.replicas() == before
+
+
+def start_plainly(prod: Stack) -> None:
+    """Start what there is as an operator who has never heard of make."""
+    prod.compose("up", "--detach", "--wait", *prod.compose("ps", "--services").split())
+
+
+def test_one_version_runs_whatever_starts_it(prod: Stack) -> None:
+    prod.build("smoke-2")
+    prod.build("smoke-2")  # the first one keeps no place on the disk
+    with prod.under_load("versions") as attempts:
+        prod.run("make", "restart-prod", VERSION="smoke-of-the-shell")
+        assert prod.versions() == {"smoke-2"}
+        prod.run("make", "rollback", f"version={VERSION}")
+        assert prod.versions() == {VERSION}
+    assert failed(attempts) == []
+    before = prod.replicas()
+    start_plainly(prod)
+    assert prod.replicas() == before
+    refused = prod.attempt("make", "rollback", "version=smoke-3").stderr
+    assert "There is no image shared-ledger:smoke-3" in refused
+    assert f"  {VERSION}\n" in refused
+    ours = "label=org.opencontainers.image.title=Shared Ledger"
+    assert prod.run("docker", "image", "ls", "--quiet", "--filter", "dangling=true", "--filter", ours) == ""
 
 
 def test_a_replica_that_is_killed_fails_no_request(prod: Stack) -> None:

@@ -1,0 +1,97 @@
+"""Documents and pages that are the same for everybody: rendered once in a process, and cached by clients."""
+
+import gzip
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import Lock
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
+from django.views import View
+
+from ledger_core.api.problems import MethodNotAllowed, NotAcceptable, respond
+from ledger_core.errors import LedgerError
+
+# gzip among the codings that a client accepts, unless it has the weight 0.
+_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A document in the two ways in which it is sent."""
+
+    plain: bytes
+    compressed: bytes
+    digest: str
+
+    @classmethod
+    def of(cls, text: str) -> "Rendered":
+        plain = text.encode()
+        return cls(plain, gzip.compress(plain, mtime=0), sha256(plain).hexdigest()[:32])
+
+
+class RenderedView(View):
+    """A view whose answer depends on its address alone. A subclass says what it renders, and of which media type."""
+
+    http_method_names = ["get", "head"]
+    media_types: tuple[str, ...] = ("text/html",)  # the first one, unless the client prefers another
+    max_age = 0  # seconds without asking again; pages name static files, which an upgrade replaces
+
+    # By address. An address is rendered only where something is at it, so there is an end of them.
+    _rendered: ClassVar[dict[str, Rendered]] = {}
+    _rendering: ClassVar[Lock] = Lock()  # so that many first readers do not all render
+
+    def render(self, **in_path: Any) -> str:
+        """Return the document."""
+        raise NotImplementedError
+
+    def check(self, request: HttpRequest) -> None:
+        """Raise LedgerError for a request that is not answered."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except LedgerError as error:
+            return respond(error)
+
+    def get(self, request: HttpRequest, **in_path: Any) -> HttpResponse:
+        self.check(request)
+        media_type = request.get_preferred_type(list(self.media_types))
+        if media_type is None:
+            raise NotAcceptable.by_docstring()
+        rendered = self._once(request.path_info, in_path)
+        zipped = _GZIP.search(request.headers.get("Accept-Encoding", "")) is not None
+        etag = f'"{rendered.digest}{"-gzip" if zipped else ""}"'  # strong: of these very bytes
+        response = HttpResponse(content_type=media_type)
+        response["ETag"] = etag
+        response["Cache-Control"] = f"public, max-age={self.max_age}, must-revalidate"
+        response["Vary"] = "Accept, Accept-Encoding"
+        if _knows(request, etag):
+            response.status_code = 304
+            return response
+        response.content = rendered.compressed if zipped else rendered.plain
+        response["Content-Length"] = str(len(response.content))
+        if zipped:
+            response["Content-Encoding"] = "gzip"
+        return response
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = respond(MethodNotAllowed.by_docstring())
+        response["Allow"] = ", ".join(self.http_method_names).upper()
+        return response
+
+    def _once(self, address: str, in_path: dict[str, Any]) -> Rendered:
+        if address not in self._rendered:
+            with self._rendering:
+                if address not in self._rendered:
+                    self._rendered[address] = Rendered.of(self.render(**in_path))
+        return self._rendered[address]
+
+
+def _knows(request: HttpRequest, etag: str) -> bool:
+    """Return whether the client has these bytes already (RFC 9110, 13.1.2: compared weakly)."""
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in known or etag in [tag.removeprefix("W/") for tag in known]

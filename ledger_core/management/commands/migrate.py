@@ -1,0 +1,17 @@
+"""`manage.py migrate`"""
+
+from typing import Any
+
+from django.core.management.commands import migrate
+from django.db import connections
+
+from ledger_core.management.locks import one_migration_at_a_time, with_short_locks
+
+
+class Command(migrate.Command):
+    """Django's, made safe to run beside the service and other migrates: see ledger_core.management.locks."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        database = connections[options["database"]]
+        with one_migration_at_a_time(database, self.stderr.write):
+            with_short_locks(database, lambda: super(Command, self).handle(*args, **options), self.stderr.write)

@@ -1,0 +1,93 @@
+"""A limit on how many of a worker's threads the posts of one owner occupy at once.
+
+Posts of one owner wait for each other in the database, for the lock of the owner's account. While somebody else holds
+that lock, in psql or in a migration, every post for the owner waits until `lock_timeout`. Without a limit forty such
+posts occupy every thread, and the posts of all other owners wait behind them.
+
+So each owner has places: half the threads of a worker, and at least one. A post for an owner whose places are taken
+waits here, not in the database, until one of them is free. Once the oldest post in them has taken `PATIENCE` seconds,
+all that wait are rejected with AccountLocked, and those that come are rejected at once, until one of the owner's posts
+has been quick again. The limit costs a busy owner no throughput: the database executes one post of an owner at a time,
+and with two places the next one is there when the first ends.
+
+A batch takes a place of each of its owners, all at the same moment, so that two batches cannot wait for each other.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Condition
+from time import monotonic
+
+from django.conf import settings
+
+from ledger_core.errors import AccountLocked
+
+# A post takes milliseconds, a batch of a thousand a tenth of a second, and either half a second while the disk is busy:
+# then nothing is locked. Other owners' posts may wait so long for a thread, once, when an account is locked.
+PATIENCE = 1.0
+
+
+@dataclass
+class _Posts:
+    """The posts of an owner that are in flight."""
+
+    began: list[float] = field(default_factory=list)  # oldest first
+    stuck: bool = False
+
+
+class Places:
+    """The places of all owners in one process. Owners without a post in flight take no memory."""
+
+    def __init__(self, threads: int | None) -> None:
+        """`threads`: how many threads the process serves requests with. None: no limit."""
+        self._each = max(1, threads // 2) if threads else None
+        self._changed = Condition()
+        self._posts: dict[str, _Posts] = {}
+
+    @contextmanager
+    def taken(self, owners: Collection[str]) -> Iterator[None]:
+        """Hold a place of each of the owners. Raises AccountLocked where one has none left, nor soon will have."""
+        if self._each is None:
+            yield
+            return
+        with self._changed:
+            while remaining := self._seconds_to_wait(owners, self._each):
+                self._changed.wait(remaining)
+            began = monotonic()
+            for owner in owners:
+                self._posts.setdefault(owner, _Posts()).began.append(began)
+        try:
+            yield
+        finally:
+            with self._changed:
+                for owner in owners:
+                    self._leave(owner, began)
+                self._changed.notify_all()
+
+    def _seconds_to_wait(self, owners: Collection[str], each: int) -> float:
+        """Return how long the posts that are in the way may still take: 0 where none is."""
+        seconds = 0.0
+        for owner in owners:
+            posts = self._posts.get(owner)
+            if posts is None or len(posts.began) < each:
+                continue
+            remaining = posts.began[0] + PATIENCE - monotonic()
+            if posts.stuck or remaining <= 0:
+                posts.stuck = True
+                raise AccountLocked(
+                    f"Other posts for {owner} wait for its account. Nothing was posted; retry with the same nonce."
+                )
+            seconds = min(seconds or PATIENCE, remaining)
+        return seconds
+
+    def _leave(self, owner: str, began: float) -> None:
+        posts = self._posts[owner]
+        posts.began.remove(began)
+        if not posts.began:
+            del self._posts[owner]
+        elif monotonic() < began + PATIENCE:
+            posts.stuck = False
+
+
+PLACES = Places(settings.WEB_THREADS)

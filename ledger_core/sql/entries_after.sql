@@ -1,0 +1,8 @@
+-- Reads a page of the entries in the order of owners and sequence numbers, after an owner's entry. It follows the index of
+-- ledger_entry_sequence, so the server sorts nothing, and writes no temporary file, however many entries there are.
+SELECT
+    id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash
+FROM ledger_entry
+WHERE (owner_id, seq) > (%(owner_id)s, %(seq)s)
+ORDER BY owner_id, seq
+LIMIT 5000

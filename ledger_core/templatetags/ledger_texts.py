@@ -1,0 +1,8 @@
+"""The filter for every text from outside that a template of the admin shows."""
+
+from django import template
+
+from ledger_core.spelling import as_html
+
+register = template.Library()
+register.filter("isolated", as_html)
