@@ -19,7 +19,7 @@ FILE = Path(__file__).parent / "sql" / "database_schema.txt"
 _APP = "ledger_core"
 _DESCRIBE = sql.load("database_schema")
 # Further ones of these change nothing that the ledger does.
-_MAY_BE_ADDED = {"index", "function"}
+_MAY_BE_ADDED = {"index", "function", "type"}
 
 
 def describe() -> dict[Part, str]:

@@ -1,9 +1,8 @@
-"""Commands that report: exit codes that tell a finding from a failure, and --json."""
+"""Commands that check something: their exit code tells a finding from a failure."""
 
 from typing import Any
 
-import msgspec
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 
 from ledger_core.errors import LedgerError
@@ -12,20 +11,17 @@ FOUND, UNABLE = 1, 2
 
 
 class Found(CommandError):
-    """The command did its work, and found something that is wrong: exit code 1."""
+    """The command did its work, and found something that is wrong."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args, returncode=FOUND)
 
 
-class ReportCommand(BaseCommand):
-    """Exits with 0 where all is right, with 1 where it found something wrong, and with 2 where it could not look.
+class CheckCommand(BaseCommand):
+    """Exits with 0 where all is right, with 1 where it found something wrong, and with 2 where it could not check.
 
     What stops it is one line on stderr; `--traceback` shows more.
     """
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print the report as one JSON document")
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
@@ -37,6 +33,3 @@ class ReportCommand(BaseCommand):
             raise
         except (DatabaseError, InterfaceError, LedgerError) as error:
             raise CommandError(" ".join(str(error).split()), returncode=UNABLE) from error
-
-    def write_json(self, report: msgspec.Struct) -> None:
-        self.stdout.write(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())

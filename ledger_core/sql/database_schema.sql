@@ -1,6 +1,6 @@
--- Describes tables and the functions of the ledger as PostgreSQL has them: kind, name and definition of each part. Reads
--- the catalog only. Names of schemas are left out, and so is what differs between versions of PostgreSQL: since 18, NOT
--- NULL is a constraint as well, and here it stands with its column.
+-- Describes tables, and the functions and types of the ledger, as PostgreSQL has them: kind, name and definition of each
+-- part. Reads the catalog only. Names of schemas are left out, and so is what differs between versions of PostgreSQL:
+-- since 18, NOT NULL is a constraint as well, and here it stands with its column.
 WITH ledger_table AS (
     SELECT * FROM pg_class WHERE oid IN (SELECT to_regclass(quote_ident(name)) FROM unnest(%(tables)s::text[]) AS name)
 )
@@ -54,4 +54,11 @@ SELECT
     )
 FROM pg_proc AS p JOIN pg_language AS l ON l.oid = prolang
 WHERE proname LIKE 'ledger\_%%' AND pg_function_is_visible(p.oid)
+UNION ALL
+SELECT 'type', relname, (
+    SELECT string_agg(concat(attname, ' ', format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+    FROM pg_attribute WHERE attrelid = c.oid AND NOT attisdropped
+)
+FROM pg_class AS c
+WHERE relkind = 'c' AND relname LIKE 'ledger\_%%' AND pg_table_is_visible(c.oid)
 ORDER BY kind, name

@@ -72,6 +72,7 @@ ALTERED = {
         "ALTER TABLE ledger_account ENABLE ROW LEVEL SECURITY"
     ],
     "table ledger_reversible is missing": ["ALTER TABLE ledger_reversible RENAME TO elsewhere"],
+    "type ledger_posted is": ["ALTER TYPE ledger_posted ALTER ATTRIBUTE nonce TYPE varchar"],
     "function ledger_claim(claim text, period text, moment timestamp with time zone) is returns text": [
         "CREATE OR REPLACE FUNCTION ledger_claim(claim text, period text, moment timestamptz) RETURNS text RETURN claim"
     ],

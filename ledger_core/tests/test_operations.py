@@ -6,7 +6,7 @@ import pytest
 
 from ledger_core.claims import Daily
 from ledger_core.errors import InvalidOperation, InvalidRequest
-from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
+from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, ChessOperation, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
 
@@ -94,12 +94,24 @@ def test_the_largest_amount_fits() -> None:
         {"max_amount": 1.5},
         {"claim": Daily},
         {"claim": "daily"},
+        {"retired": 1},
     ],
     ids=str,
 )
 def test_terms_that_no_post_could_keep_to_are_refused_at_once(wrong: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="Terms"):
         Terms(**{"value": 1, "description": "…", **wrong})
+
+
+@pytest.mark.parametrize("wrong", [10, None, "DUEL", ImaginaryOperation.DUEL], ids=str)
+def test_a_reversal_has_no_value_but_names_terms(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"Reversal\(.*, …\): it has no value; name the member that it reverses"):
+        Reversal(wrong, "…")
+
+
+def test_a_reversal_keeps_to_the_rules_of_all_terms() -> None:
+    with pytest.raises(TypeError, match=r"Reversal\(…, max_amount=0\)"):
+        Reversal(ImaginaryOperation.DUEL.terms, "…", max_amount=0)
 
 
 def test_a_member_that_has_no_terms_is_refused_at_once() -> None:

@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from content.operations import OPERATIONS, ContentOperation
 from ledger_core.conformance.base import assert_the_books_agree
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Account, Entry
 from ledger_core.operations import Operation, OperationRetired, OperationSet, Reversal, Terms
+from ledger_core.plugins import ledger_apps
 from ledger_core.posting import BatchRefused, InvalidBatch, Item, NonceReused, post, post_batch
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
 from ledger_core.tests.imaginary import ADD
 
 pytestmark = pytest.mark.django_db
+
+APP = next(ledger_apps())  # whichever
+OWN = next(operation for operation in APP.operations.own if not operation.reverses)
 
 
 def shop(**sale: Any) -> tuple[OperationSet[Any], Any, Any]:
@@ -89,39 +92,39 @@ def test_its_entries_are_reversed_as_before(sold: Entry) -> None:
 
 
 def test_the_api_says_so_and_reads_its_entries(api: Client, post_json: Post) -> None:
-    operation = ContentOperation.CONTENT_CREATION
+    address = f"/api/v1/{APP.namespace}"
     post_json(post_body(owner_id="alice"))
-    body = post_body(owner_id="alice", operation=operation.code)
-    earlier = json.loads(post_json(body).content)
-    object.__setattr__(operation.terms, "retired", True)
+    body = post_body(owner_id="alice", operation=OWN.code)
+    earlier = json.loads(post_json(body, app=APP.namespace).content)
+    object.__setattr__(OWN.terms, "retired", True)
     try:
-        problem = problem_of(post_json(post_body(owner_id="alice", operation=operation.code)))
+        problem = problem_of(post_json(post_body(owner_id="alice", operation=OWN.code), app=APP.namespace))
         assert (problem["status"], problem["code"]) == (400, "operation-retired")
-        retry = post_json(body)
+        retry = post_json(body, app=APP.namespace)
         assert (retry.status_code, json.loads(retry.content)) == (200, earlier)
-        page = json.loads(api.get(f"/api/v1/content/ledger/alice/entries?operation={operation.code}").content)
+        page = json.loads(api.get(f"{address}/ledger/alice/entries?operation={OWN.code}").content)
         assert page["entries"] == [earlier]
-        listed = json.loads(api.get("/api/v1/content/operations").content)["operations"]
-        assert [o["operation"] for o in listed if o["retired"]] == [operation.code]
-        paths = json.loads(api.get("/api/v1/content/openapi.json").content)["paths"]
-        examples = paths["/api/v1/content/ledger"]["post"]["requestBody"]["content"]["application/json"]["examples"]
-        assert operation.code not in examples
+        listed = json.loads(api.get(f"{address}/operations").content)["operations"]
+        assert [o["operation"] for o in listed if o["retired"]] == [OWN.code]
+        paths = json.loads(api.get(f"{address}/openapi.json").content)["paths"]
+        examples = paths[f"{address}/ledger"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+        assert OWN.code not in examples
     finally:
-        object.__setattr__(operation.terms, "retired", False)
+        object.__setattr__(OWN.terms, "retired", False)
 
 
 def test_entries_of_an_operation_that_was_removed_are_read(api: Client, admin_client: Client) -> None:
     class FormerOperation(Operation):
-        CONTENT_PRINTED = Terms(+1, "No member of the app's any more.")
+        BADGE = Terms(+1, "No member of the app's any more.")
 
-    former = OperationSet(OPERATIONS.app, FormerOperation)
-    entry = post(former, FormerOperation.CONTENT_PRINTED, owner_id="alice", nonce="1").entry
-    addresses = ("ledger/alice/entries", "ledger/alice/entries?operation=CONTENT_PRINTED", f"entries/{entry.pk}")
+    former = OperationSet(APP.operations.app, FormerOperation)
+    entry = post(former, FormerOperation.BADGE, owner_id="alice", nonce="1").entry
+    addresses = ("ledger/alice/entries", "ledger/alice/entries?operation=BADGE", f"entries/{entry.pk}")
     for address in addresses:
-        answer = api.get(f"/api/v1/content/{address}")
+        answer = api.get(f"/api/v1/{APP.namespace}/{address}")
         assert answer.status_code == 200
-        assert "CONTENT_PRINTED" in answer.content.decode()
-    unknown = api.get("/api/v1/content/ledger/alice/entries?operation=CONTENT_PAINTED")
+        assert "BADGE" in answer.content.decode()
+    unknown = api.get(f"/api/v1/{APP.namespace}/ledger/alice/entries?operation=BADGES")
     assert problem_of(unknown)["code"] == "invalid-operation"
     for page in ("", "entry/", f"entry/{entry.pk}/change/", "account/alice/change/"):
         assert admin_client.get(f"/admin/ledger_core/{page}").status_code == 200

@@ -316,9 +316,10 @@ def test_where_there_is_nothing_to_check_it_does_not_say_that_all_is_right(argum
     assert refusal.value.returncode == 2
 
 
-def test_what_stops_it_has_another_exit_code_than_what_it_finds() -> None:
+@pytest.mark.parametrize("name", ["verifyledger", "trialbalance"])
+def test_what_stops_it_has_another_exit_code_than_what_it_finds(name: str) -> None:
     """A database that does not answer, as a process of its own meets it."""
-    command = [sys.executable, "manage.py", "verifyledger"]
+    command = [sys.executable, "manage.py", name]
     nowhere = os.environ | {"LEDGER_ENV": "development", "DATABASE_URL": "postgresql://ledger@127.0.0.1:1/ledger"}
     done = subprocess.run(command, cwd=ROOT, env=nowhere, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from content.operations import ContentOperation
     from ecommerce.operations import OPERATIONS as ECOMMERCE
     from ecommerce.operations import EcommerceOperation
-    from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
+    from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
     from ledger_core.plugins import LedgerApp
     from ledger_core.posting import Item, Posted, post
 
@@ -51,6 +51,11 @@ if TYPE_CHECKING:
 
     def terms_are_whole_credits() -> None:
         Terms(0.5, "…")  # type: ignore[arg-type]
+
+    def a_reversal_has_no_value_and_nothing_else_reverses() -> None:
+        Reversal(+10, "…")  # type: ignore[arg-type]
+        Reversal(Terms(-10, "…"), "…", value=+10)  # type: ignore[call-arg]
+        Terms(+10, "…", reverses=Terms(-10, "…"))  # type: ignore[call-arg]
 
     def a_match_that_leaves_out_nothing_passes(operation: SharedOperation | ContentOperation) -> None:
         match operation:

@@ -67,6 +67,6 @@ def test_prometheus_is_told_of_faults_and_of_when_there_were_none(folder: Path) 
                 assert watch.poll() is None
             finally:
                 watch.terminate()
-    log = (folder / "log").read_text()
-    assert FAULT in log
-    assert "The database's schema: trigger ledger_entry.ledger_entry_append_only is CREATE TRIGGER" in log
+    logged = (folder / "log").read_text()
+    assert FAULT in logged
+    assert "The database's schema: trigger ledger_entry.ledger_entry_append_only is CREATE TRIGGER" in logged

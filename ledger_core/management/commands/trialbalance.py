@@ -3,15 +3,19 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from ledger_core.management.progress import add_json, write_json
+from ledger_core.management.reporting import CheckCommand, Found
 from ledger_core.trial_balance import TrialBalance, trial_balance
 
 
-class Command(BaseCommand):
+class Command(CheckCommand):
     requires_migrations_checks = True
-    help = "Sum the entries by app and operation, against the sum of all balances. Exits 1 where they differ."
+    help = (
+        "Sum the entries by app and operation, against the sum of all balances. Exits with 1 where they differ, with 2 "
+        "where it could not read them."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_json(parser)
@@ -23,7 +27,7 @@ class Command(BaseCommand):
         else:
             self._write(books)
         if not books.agrees:
-            raise CommandError(f"Entries and balances differ by {books.moved - books.balances:+,} credits.")
+            raise Found(f"Entries and balances differ by {books.moved - books.balances:+,} credits.")
 
     def _write(self, books: TrialBalance) -> None:
         rows = [(f"{line.app}:{line.operation}", line.entries, line.credits) for line in books.lines]

@@ -11,8 +11,8 @@ from django.utils import timezone
 from msgspec import Struct
 
 from ledger_core.database_schema import differences
-from ledger_core.management.progress import count, moment, progress_bar
-from ledger_core.management.reporting import Found, ReportCommand
+from ledger_core.management.progress import add_json, count, moment, progress_bar, write_json
+from ledger_core.management.reporting import CheckCommand, Found
 from ledger_core.models import Account, Entry
 from ledger_core.values import OwnerId, check
 from ledger_core.verification import Fault, FutureEntries, in_the_future, record, verify
@@ -37,7 +37,7 @@ class Report(Struct):
         return f"{', '.join(parts)}." if parts else ""
 
 
-class Command(ReportCommand):
+class Command(CheckCommand):
     requires_migrations_checks = True
     help = (
         "Check that the books are as they were posted, that no entry is later than the database's clock, and that the "
@@ -46,7 +46,7 @@ class Command(ReportCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        super().add_arguments(parser)
+        add_json(parser)
         parser.add_argument("--owner", help="check this owner only")
         parser.add_argument("--since", type=moment, help="check entries of this moment and later: 2026-11-24T09:30:00Z")
         parser.add_argument("--jobs", type=count, default=1, help="how many ranges of owners to check at once")
@@ -83,7 +83,7 @@ class Command(ReportCommand):
 
     def _print(self, report: Report, json: bool) -> None:
         if json:
-            self.write_json(report)
+            write_json(self.stdout, report)
         else:
             for future in report.future:
                 self.stdout.write(f"{future.owner_id} #{future.seq}: {future.detail}")
