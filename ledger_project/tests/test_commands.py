@@ -25,7 +25,8 @@ from ledger_core.operations import SharedOperation
 from ledger_core.posting import Item, post_batch
 for batch in range(20):
     numbers = range(batch * 1000, (batch + 1) * 1000)
-    post_batch(OPERATIONS, [Item(SharedOperation.CREDIT_ADD, f"owner {number % 1007}", str(number)) for number in numbers])
+    items = [Item(SharedOperation.CREDIT_ADD, f"owner {number % 1007}", str(number)) for number in numbers]
+    post_batch(OPERATIONS, items)
 """
 
 
