@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -109,7 +110,7 @@ def test_a_full_disk_leaves_an_export_that_can_be_continued(url: str, folder: Pa
         done = manage(url, "exportledger", "--output", str(disk / "books"))
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
         assert "No space left on device" in done.stderr
-        part = shutil.copy(disk / "books", folder / "books")
+        part = Path(shutil.copy(disk / "books", folder / "books"))
     finally:
         subprocess.run(["umount", disk], check=True)
     assert 0 < part.stat().st_size <= 24 * 1024
@@ -169,9 +170,12 @@ default_pool_size = 1
 ignore_startup_parameters = options,extra_float_digits
 """)
     folder.chmod(0o755)
-    user = {"user": pwd.getpwnam("nobody").pw_uid, "extra_groups": []} if os.geteuid() == 0 else {}
+    options: dict[str, Any] = {}
+    if os.geteuid() == 0:  # which pgbouncer refuses to run as
+        nobody = pwd.getpwnam("nobody")
+        options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(["pgbouncer", folder / "pgbouncer.ini"], stdout=log, stderr=log, **user)  # type: ignore[call-overload]
+        process = subprocess.Popen(["pgbouncer", folder / "pgbouncer.ini"], stdout=log, stderr=log, **options)
     try:
         wait_for(lambda: listens(port))
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"

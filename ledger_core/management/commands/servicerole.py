@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from psycopg.sql import SQL, Identifier, Literal
 
 from ledger_core import sql
+from ledger_core.management.locks import one_at_a_time
 
 _SERVICE_ROLE = sql.load("service_role")
 
@@ -22,6 +23,10 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def handle(self, **options: Any) -> None:
+        with one_at_a_time(connection, self.stderr.write):  # PostgreSQL fails one of two that change the same rights
+            self._make_role()
+
+    def _make_role(self) -> None:
         url = dj_database_url.parse(os.environ.get("SERVICE_DATABASE_URL") or "postgresql://")
         name, password = str(url["USER"]), str(url["PASSWORD"])
         if not name:
@@ -30,7 +35,6 @@ class Command(BaseCommand):
             )
         role = Identifier(name)
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('servicerole'))")  # two GRANTs at once fail
             cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [name])
             if cursor.fetchone() is None:
                 cursor.execute(SQL("CREATE ROLE {} LOGIN").format(role))
