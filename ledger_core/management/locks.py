@@ -6,12 +6,12 @@ short, and the migration is tried again until what is in its way, a backup for i
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
@@ -119,7 +119,7 @@ class _Blockers(Thread):
     def run(self) -> None:
         own = self._database.copy()
         try:
-            with own.cursor() as cursor:
+            with suppress(DatabaseError), own.cursor() as cursor:  # without it only the message knows less
                 while not self._ended.wait(LOCK_TIMEOUT_MS / 4000):
                     cursor.execute(_BLOCKERS, {"pid": self._pid})
                     self.last = "; ".join(map(_described, cursor.fetchall())) or self.last
