@@ -82,11 +82,11 @@ class Format:
         last = written.removesuffix(self.end).rpartition(self.end)[2] + self.end
         try:
             owner_id, seq = self.read_position(last)
-            entry = Entry.objects.filter(owner_id=owner_id, seq=seq).first()
-        except (ValueError, csv.Error, msgspec.MsgspecError, DataError):
-            entry = None
-        if entry is None or self.write(Record.of(entry)) != last:
-            raise NotResumable("Its last entry is not, in this format, one of this ledger.")
+            entry = Record.of(Entry.objects.get(owner_id=owner_id, seq=seq))
+        except (ValueError, csv.Error, msgspec.MsgspecError, DataError, Entry.DoesNotExist):
+            raise NotResumable("Its last entry is not one of this ledger in this format.") from None
+        if self.write(entry) != last:
+            raise NotResumable("Its last entry is not the one of this ledger.")
         return owner_id, seq
 
 

@@ -6,12 +6,12 @@ short, and the migration is tried again until what is in its way, a backup for i
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
@@ -21,22 +21,22 @@ from ledger_core import sql
 LOCK_TIMEOUT_MS = 1100
 PATIENCE_SECONDS = 600.0
 _PAUSE_SECONDS = 2.0  # lets the posts pass that waited behind the migration
-_MIGRATE = 0x6C6564676572  # the advisory lock's key: "ledger"
+_LOCK = 0x6C6564676572  # the advisory lock's key: "ledger"
 _BLOCKERS = sql.load("blockers")
 
 Say = Callable[[str], object]
 
 
 @contextmanager
-def one_migration_at_a_time(database: BaseDatabaseWrapper, say: Say) -> Iterator[None]:
-    """Hold an advisory lock of the session for as long as the context lasts; wait for another that holds it."""
+def one_at_a_time(database: BaseDatabaseWrapper, say: Say) -> Iterator[None]:
+    """Hold an advisory lock of the session for as long as the context lasts; wait for another session that holds it."""
     with database.cursor() as cursor:
         _require_direct(database, cursor)
         # Asked again and again: a statement that waits has a snapshot, which CREATE INDEX CONCURRENTLY waits for.
         waited = False
-        while not _value(cursor, "SELECT pg_try_advisory_lock(%s)", _MIGRATE):
+        while not _value(cursor, "SELECT pg_try_advisory_lock(%s)", _LOCK):
             if not waited:
-                say("Another migrate runs: waiting until it has finished.")
+                say("Another migrate or servicerole runs: waiting until it has finished.")
             waited = True
             time.sleep(0.2)
     try:
@@ -44,7 +44,7 @@ def one_migration_at_a_time(database: BaseDatabaseWrapper, say: Say) -> Iterator
     finally:
         if database.is_usable():
             with database.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATE])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def with_short_locks(database: BaseDatabaseWrapper, migrate: Callable[[], Any], say: Say) -> Any:
@@ -68,7 +68,7 @@ def _require_direct(database: BaseDatabaseWrapper, cursor: Any) -> None:
     """Reject a pooler, which gives each transaction another session and tells its clients process ids of its own."""
     if _value(cursor, "SELECT pg_backend_pid()") != database.connection.info.backend_pid:
         raise CommandError(
-            "DATABASE_URL leads to a connection pooler, and migrate needs one session of PostgreSQL for its locks: "
+            "DATABASE_URL leads to a connection pooler, and this command needs a session of its own for its locks: "
             "set DATABASE_URL to the address of PostgreSQL itself."
         )
 
@@ -119,7 +119,7 @@ class _Blockers(Thread):
     def run(self) -> None:
         own = self._database.copy()
         try:
-            with own.cursor() as cursor:
+            with suppress(DatabaseError), own.cursor() as cursor:  # without it only the message knows less
                 while not self._ended.wait(LOCK_TIMEOUT_MS / 4000):
                     cursor.execute(_BLOCKERS, {"pid": self._pid})
                     self.last = "; ".join(map(_described, cursor.fetchall())) or self.last

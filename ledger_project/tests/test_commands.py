@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,7 +26,8 @@ from ledger_core.operations import SharedOperation
 from ledger_core.posting import Item, post_batch
 for batch in range(20):
     numbers = range(batch * 1000, (batch + 1) * 1000)
-    post_batch(OPERATIONS, [Item(SharedOperation.CREDIT_ADD, f"owner {number % 1007}", str(number)) for number in numbers])
+    items = [Item(SharedOperation.CREDIT_ADD, f"owner {number % 1007}", str(number)) for number in numbers]
+    post_batch(OPERATIONS, items)
 """
 
 
@@ -108,7 +110,7 @@ def test_a_full_disk_leaves_an_export_that_can_be_continued(url: str, folder: Pa
         done = manage(url, "exportledger", "--output", str(disk / "books"))
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
         assert "No space left on device" in done.stderr
-        part = shutil.copy(disk / "books", folder / "books")
+        part = Path(shutil.copy(disk / "books", folder / "books"))
     finally:
         subprocess.run(["umount", disk], check=True)
     assert 0 < part.stat().st_size <= 24 * 1024
@@ -168,9 +170,12 @@ default_pool_size = 1
 ignore_startup_parameters = options,extra_float_digits
 """)
     folder.chmod(0o755)
-    user = {"user": pwd.getpwnam("nobody").pw_uid, "extra_groups": []} if os.geteuid() == 0 else {}
+    options: dict[str, Any] = {}
+    if os.geteuid() == 0:  # which pgbouncer refuses to run as
+        nobody = pwd.getpwnam("nobody")
+        options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(["pgbouncer", folder / "pgbouncer.ini"], stdout=log, stderr=log, **user)  # type: ignore[call-overload]
+        process = subprocess.Popen(["pgbouncer", folder / "pgbouncer.ini"], stdout=log, stderr=log, **options)
     try:
         wait_for(lambda: listens(port))
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"

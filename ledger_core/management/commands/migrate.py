@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from ledger_core.management.locks import one_migration_at_a_time, with_short_locks
+from ledger_core.management.locks import one_at_a_time, with_short_locks
 
 
 class Command(migrate.Command):
@@ -13,5 +13,5 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         database = connections[options["database"]]
-        with one_migration_at_a_time(database, self.stderr.write):
+        with one_at_a_time(database, self.stderr.write):
             with_short_locks(database, lambda: super(Command, self).handle(*args, **options), self.stderr.write)

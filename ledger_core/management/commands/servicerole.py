@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -12,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier, Literal
 
 from ledger_core import sql
+from ledger_core.management.locks import one_at_a_time
 
 _SERVICE_ROLE = sql.load("service_role")
 # A refusal and a replay are an ERROR to PostgreSQL. With these its log has one short line for each, not the statement
@@ -28,10 +30,14 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def handle(self, **options: Any) -> None:
+        with one_at_a_time(connection, self.stderr.write):  # PostgreSQL fails one of two that change the same rights
+            self._make_role()
+
+    def _make_role(self) -> None:
         try:
             url = conninfo_to_dict(os.environ.get("SERVICE_DATABASE_URL") or "postgresql://")
-        except ProgrammingError as error:
-            raise CommandError(f"SERVICE_DATABASE_URL: {error}") from None
+        except psycopg.ProgrammingError:  # its text can quote the password
+            raise CommandError("SERVICE_DATABASE_URL: expected postgresql://user:password@host/name") from None
         name, password = str(url.get("user", "")), str(url.get("password", ""))
         if not name:
             raise CommandError(
@@ -39,7 +45,6 @@ class Command(BaseCommand):
             )
         role = Identifier(name)
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('servicerole'))")  # two GRANTs at once fail
             cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [name])
             if cursor.fetchone() is None:
                 cursor.execute(SQL("CREATE ROLE {} LOGIN").format(role))
