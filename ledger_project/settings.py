@@ -109,7 +109,7 @@ DATABASES = {
     }
 }
 # For a pooler in transaction mode that does not carry prepared statements.
-DATABASE_PREPARE = os.environ.get("DATABASE_PREPARE", "1") == "1"
+DATABASE_PREPARE = os.environ.get("DATABASE_PREPARE") != "0"
 # What `manage.py servicerole` sets for the service's role, since a pooler does not pass it on.
 SERVICE_SESSION = connecting.session_of_service()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
