@@ -6,7 +6,7 @@ from threading import Lock
 from time import monotonic
 
 from cachetools import TTLCache, cached
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from ledger_core import sql
@@ -47,11 +47,10 @@ class _Days:
         until, closed = monotonic() + _PATIENCE, self._closed  # which another thread may replace meanwhile
         days: dict[date, list[Line]] = {}
         day, counted = now.date(), 0
-        with transaction.atomic():
-            while day >= first and (day in closed or counted < 2 or monotonic() < until):
-                counted += day not in closed
-                days[day] = closed[day] if day in closed else _count(day)
-                day -= _DAY
+        while day >= first and (day in closed or counted < 2 or monotonic() < until):
+            counted += day not in closed
+            days[day] = closed[day] if day in closed else _count(day)
+            day -= _DAY
         open_ = (now - _CLOSED_AFTER).date()
         self._closed = {day: lines for day, lines in days.items() if day < open_}
         return days
@@ -75,8 +74,6 @@ def activity() -> Activity:
 def _count(day: date) -> list[Line]:
     since = datetime.combine(day, time.min, UTC)
     with connection.cursor() as cursor:
-        # Prepared, it would soon be planned for any moments, and read the table for a day.
-        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         cursor.execute(_ACTIVITY, {"since": since, "until": since + _DAY})
         return [Line(app, operation, entries, int(moved)) for app, operation, entries, moved in cursor.fetchall()]
 

@@ -47,7 +47,7 @@ class Outage:
 def outage_of(error: BaseException | None) -> Outage | None:
     """Return the condition that an exception means; None for every other exception."""
     if isinstance(error, AccountLocked):
-        return Outage(LOCKED, type(error).__name__, in_doubt=False)
+        return outage_of(error.__cause__) or Outage("", f"{type(error).__name__}: every race was lost", in_doubt=False)
     if not isinstance(error, Error):
         return None
     cause = error.__cause__

@@ -11,7 +11,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import count
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import django
@@ -74,9 +73,11 @@ def _ours() -> Callable[[int], object]:
 
 def _hordak() -> Callable[[int], object]:
     """django-hordak as its documentation has it, in a database of its own."""
-    import dj_database_url
+    from psycopg.conninfo import conninfo_to_dict
 
-    database: Any = dj_database_url.parse(os.environ["DATABASE_URL"].replace("/speed?", "/hordak?"))
+    server = conninfo_to_dict(os.environ["DATABASE_URL"])
+    database = {name.upper(): server.get(name, "") for name in ("user", "password", "host", "port")}
+    database |= {"ENGINE": "django.db.backends.postgresql", "NAME": "hordak"}
     settings.configure(
         DATABASES={"default": database},
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "mptt", "djmoney", "hordak"],

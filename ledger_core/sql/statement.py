@@ -95,7 +95,7 @@ class Statement:
             self._prepare(connection)
             result = connection.pgconn.exec_prepared(self._name, values, result_format=Format.BINARY)  # type: ignore[arg-type]  # None is NULL
         else:
-            result = connection.pgconn.exec_params(self._numbered, values, result_format=Format.BINARY)  # type: ignore[arg-type]
+            result = connection.pgconn.exec_params(self._numbered, values, result_format=Format.BINARY)
         if result.status != ExecStatus.TUPLES_OK:
             error = _error(result)
             if error.sqlstate in _NOT_AS_PREPARED:

@@ -3,13 +3,15 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from itertools import count
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection
 
 from ledger_core.conformance.base import assert_the_books_agree
 from ledger_core.conformance.races import at_once
+from ledger_core.errors import AccountLocked
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import SharedOperation
 from ledger_core.posting import (
@@ -20,9 +22,11 @@ from ledger_core.posting import (
     NonceReused,
     NotReversible,
     Posted,
+    batch,
     post,
     post_batch,
 )
+from ledger_core.posting.requests import earlier_entries
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
 from ledger_core.tests.test_reversals import priced
 
@@ -235,3 +239,27 @@ def _wait_until_someone_waits_for_a_lock() -> None:
             if row and row[0]:
                 return
     raise AssertionError("nobody waited")
+
+
+def test_a_batch_that_loses_every_race_is_told_to_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody takes the credits before each attempt, and gives them back before the reason is looked for."""
+    post(IMAGINARY, ADD, owner_id="alice", nonce="first")
+    nonces = map(str, count())
+    insert, look = batch._insert, earlier_entries
+
+    def taken(requests: Any) -> Any:
+        post(IMAGINARY, SPEND, owner_id="alice", nonce=next(nonces), amount=10)
+        return insert(requests)
+
+    def given_back(requests: Any) -> Any:
+        post(IMAGINARY, ADD, owner_id="alice", nonce=next(nonces))
+        return look(requests)
+
+    spend = [Item(SPEND, "alice", "batch", 10)]
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "_insert", taken)
+        patch.setattr(batch, "earlier_entries", given_back)
+        with pytest.raises(AccountLocked, match="retry with the same nonces"):
+            post_batch(IMAGINARY, spend)
+    assert not post_batch(IMAGINARY, spend)[0].replayed
+    assert_the_books_agree()

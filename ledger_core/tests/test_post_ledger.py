@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 import pytest
-from django.test import Client
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.models import Account, Entry
@@ -126,18 +126,22 @@ def test_a_post_is_one_query(post_json: Post, django_assert_num_queries: DjangoA
         assert post_json(post_body()).status_code == 201
 
 
+@pytest.mark.django_db(transaction=True)
 def test_where_the_database_does_not_answer_the_client_is_told_to_retry(
-    api: Client, post_json: Post, monkeypatch: pytest.MonkeyPatch
+    post_json: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from django.db import OperationalError
-
-    def fail(*_: object, **__: object) -> None:
-        raise OperationalError("server closed the connection unexpectedly")
-
-    monkeypatch.setattr("ledger_core.posting.single._insert", fail)
-    response = post_json(post_body())
+    body = post_body()
+    assert post_json(body).status_code == 201
+    connection.close()
+    with monkeypatch.context() as patch:
+        patch.setitem(connection.settings_dict, "HOST", "/nowhere")
+        response = post_json(post_body())
     assert (response.status_code, response["Retry-After"]) == (503, "1")
     assert problem_of(response)["code"] == "database-unavailable"
+    (cause,) = [record.getMessage() for record in caplog.records if record.name == "ledger.database"]
+    assert "no answer: " in cause
+    assert "No such file or directory" in cause
+    assert post_json(body).status_code == 200
 
 
 def test_a_fault_of_ours_is_a_problem_document_too(post_json: Post, monkeypatch: pytest.MonkeyPatch) -> None:

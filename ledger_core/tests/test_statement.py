@@ -261,7 +261,8 @@ def test_a_column_that_is_added_meanwhile_fails_no_request() -> None:
     ],
 )
 def test_no_setting_of_the_role_changes_an_answer(setting: str) -> None:
-    run(f"ALTER ROLE CURRENT_USER SET {setting}")
+    role = f'ALTER ROLE CURRENT_USER IN DATABASE "{connection.settings_dict["NAME"]}"'
+    run(f"{role} SET {setting}")
     connection.close()
     try:
         entry = post(IMAGINARY, ADD, owner_id="alice", nonce="1").entry
@@ -273,7 +274,7 @@ def test_no_setting_of_the_role_changes_an_answer(setting: str) -> None:
         assert balance_of("alice") == balance_at("alice", entry.created_on)
         assert list(verify()) == []
     finally:
-        run(f"ALTER ROLE CURRENT_USER RESET {setting.partition(' ')[0]}")
+        run(f"{role} RESET {setting.partition(' ')[0]}")
         connection.close()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -67,11 +68,13 @@ default_pool_size = 2
 ignore_startup_parameters = options
 logfile = {folder}/log
 """)
-    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None  # PgBouncer refuses to run as root
-    if user:
+    options: dict[str, Any] = {}
+    if os.geteuid() == 0:  # as which PgBouncer refuses to run
+        user = pwd.getpwnam("nobody")
         os.chown(folder, user.pw_uid, user.pw_gid)
+        options = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     command = [shutil.which("pgbouncer") or "pgbouncer", "-q", str(folder / "pgbouncer.ini")]
-    with subprocess.Popen(command, user=user.pw_uid if user else None) as process:
+    with subprocess.Popen(command, **options) as process:
         try:
             wait_for(lambda: listens(port))
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"

@@ -10,7 +10,7 @@ import pytest
 
 from ledger_project.tests.conftest import Project, wait_for
 from ledger_project.tests.servers import packets_can_be_dropped, pgbouncer, postgres, silent
-from ledger_project.tests.test_outages import LEDGER, ONE_THREAD, Browser, add, spend
+from ledger_project.tests.test_outages import LEDGER, Browser, add, serve, spend
 
 pytestmark = pytest.mark.service
 
@@ -21,7 +21,7 @@ def test_after_a_failover_the_next_try_reaches_the_new_primary(project: Project,
         url = (
             f"postgresql://postgres@127.0.0.1:{one.port},127.0.0.1:{two.port}/postgres?target_session_attrs=read-write"
         )
-        with project.serve(**ONE_THREAD, DATABASE_URL=url) as service:
+        with serve(project, DATABASE_URL=url) as service:
             assert add(service, "1") == 201
             browser = Browser(service)
             with psycopg.connect(two.url, autocommit=True) as standby:
@@ -45,7 +45,7 @@ def test_a_host_that_goes_silent_holds_a_request_for_seconds_only(project: Proje
     patient = {"STATEMENT_TIMEOUT": "60s", "LOCK_TIMEOUT": "60s"}  # the server's bounds are of no use here
     with (
         postgres(folder / "one") as server,
-        project.serve(**ONE_THREAD, **patient, DATABASE_URL=server.url) as service,
+        serve(project, **patient, DATABASE_URL=server.url) as service,
         ThreadPoolExecutor() as pool,
     ):
 

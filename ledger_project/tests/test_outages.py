@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from http.client import HTTPConnection
 from http.cookiejar import CookieJar
 from typing import Any
@@ -19,8 +20,12 @@ from ledger_project.tests.conftest import Project, Service, wait_for
 
 pytestmark = pytest.mark.service
 
-ONE_THREAD = {"WEB_CONCURRENCY": "1", "WEB_THREADS": "1"}  # so every request meets the same connection
 LEDGER = "/api/v1/content/ledger"
+
+
+def serve(project: Project, **changes: str) -> AbstractContextManager[Service]:
+    """Serve with one thread, so every request meets the same connection."""
+    return project.serve(signal.SIGINT, WEB_CONCURRENCY="1", WEB_THREADS="1", **changes)
 
 
 def add(service: Service, nonce: str, owner: str = "alice") -> int:
@@ -85,11 +90,11 @@ def terminate_all(url: str) -> None:
 
 
 def test_a_rollback_fails_no_later_request(fresh: Project) -> None:
-    with fresh.serve(**ONE_THREAD) as service:
+    with serve(fresh) as service:
         assert add(service, "first") == 201
         browser = Browser(service)
         assert browser.correct("twice")[0] == 200
-        rollbacks = [
+        rollbacks: list[Callable[[], tuple[int, str]]] = [
             lambda: browser.correct("twice"),  # a double click
             lambda: browser.correct("too much", "CORRECTION_TAKE", 1_000_000),
             lambda: browser.open("/admin/ledger_core/entry/?p=99999"),
@@ -103,9 +108,9 @@ def test_a_rollback_fails_no_later_request(fresh: Project) -> None:
 
 
 def test_an_idle_connection_that_the_server_ended_fails_no_request(fresh: Project) -> None:
-    with fresh.serve(**ONE_THREAD) as service, EmbeddedPostgres(fresh.data) as url:
+    with serve(fresh) as service, EmbeddedPostgres(fresh.data) as url:
         browser = Browser(service)
-        requests = [
+        requests: list[Callable[[], int]] = [
             lambda: add(service, "first"),
             lambda: add(service, "first"),
             lambda: service.status(f"{LEDGER}/alice"),
@@ -122,7 +127,7 @@ def test_an_idle_connection_that_the_server_ended_fails_no_request(fresh: Projec
 
 def test_a_locked_account_is_told_as_such_and_soon(fresh: Project) -> None:
     body = {"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "2"}
-    with fresh.serve(**ONE_THREAD, LOCK_TIMEOUT="200ms") as service, EmbeddedPostgres(fresh.data) as url:
+    with serve(fresh, LOCK_TIMEOUT="200ms") as service, EmbeddedPostgres(fresh.data) as url:
         assert add(service, "1") == 201
         browser = Browser(service)
         with psycopg.connect(url) as somebody:
@@ -137,12 +142,12 @@ def test_a_locked_account_is_told_as_such_and_soon(fresh: Project) -> None:
             assert "the same form" in page
         assert add(service, "2") == 201
         assert browser.correct("form")[0] == 200
-        assert "AccountLocked (55P03)" in service.log.read_text()
+        assert "LockNotAvailable (55P03)" in service.log.read_text()
 
 
 def test_a_read_only_server_is_read_from_and_nothing_is_a_fault_of_ours(fresh: Project) -> None:
     body = {"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "2"}
-    with fresh.serve(**ONE_THREAD) as service, EmbeddedPostgres(fresh.data) as url:
+    with serve(fresh) as service, EmbeddedPostgres(fresh.data) as url:
         assert add(service, "1") == 201
         browser = Browser(service)
         key = fresh.command(
@@ -180,9 +185,7 @@ def test_options_of_the_url_do_not_turn_time_outs_off(fresh: Project) -> None:
     """As Neon and Citus use them."""
     with (
         EmbeddedPostgres(fresh.data) as url,
-        fresh.serve(
-            **ONE_THREAD, DATABASE_URL=f"{url}&options=-c%20work_mem%3D5MB", STATEMENT_TIMEOUT="300ms"
-        ) as service,
+        serve(fresh, DATABASE_URL=f"{url}&options=-c%20work_mem%3D5MB", STATEMENT_TIMEOUT="300ms") as service,
     ):
         assert add(service, "1") == 201
         with psycopg.connect(url) as somebody:
@@ -193,7 +196,7 @@ def test_options_of_the_url_do_not_turn_time_outs_off(fresh: Project) -> None:
 
 
 def test_a_request_that_is_cut_off_by_a_restart_is_a_503(fresh: Project) -> None:
-    with fresh.serve(**ONE_THREAD) as service, EmbeddedPostgres(fresh.data) as url:
+    with serve(fresh) as service, EmbeddedPostgres(fresh.data) as url:
         assert add(service, "1") == 201
         body = json.dumps({"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "2"})
         headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}

@@ -81,3 +81,37 @@ def test_gunicorn_does_not_start_with_a_misspelled_setting(name: str, value: str
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.strip().splitlines()[-1].startswith(f"{name}: ")
+
+
+def database(url: str, expression: str, **changes: str) -> str:
+    return settings(f"DATABASES['default']{expression}", **{**PRODUCTION, "DATABASE_URL": url, **changes})
+
+
+def test_the_url_of_the_database_is_what_libpq_reads() -> None:
+    hosts = "postgresql://u:p%27q@one:5432,two:5433/ledger?target_session_attrs=read-write&connect_timeout=1"
+    assert database(hosts, "['HOST'], DATABASES['default']['PORT']") == "one,two 5432,5433"
+    assert database(hosts, "['PASSWORD']") == "p'q"
+    assert database(hosts, "['OPTIONS']['target_session_attrs']") == "read-write"
+    assert database(hosts, "['OPTIONS']['connect_timeout']") == "1"
+
+
+def test_a_url_that_libpq_cannot_read_is_told_without_its_password() -> None:
+    said = database("postgresql://u:s3cr3t@host:many/x?nonsense=1", "['HOST']")
+    assert "DATABASE_URL: libpq cannot read it" in said
+    assert "s3cr3t" not in said
+
+
+@pytest.mark.parametrize("given", [{"PGOPTIONS": "-c work_mem=5MB"}, {}])
+def test_options_are_added_to_those_of_the_service(given: dict[str, str]) -> None:
+    url = "postgresql:///none" if given else "postgresql:///none?options=-c%20work_mem%3D5MB"
+    served = {"LEDGER_SERVING": "1", "STATEMENT_TIMEOUT": "9s", "LOCK_TIMEOUT": "", **given}
+    options = database(url, "['OPTIONS']['options']", **served)
+    assert options.endswith("-c work_mem=5MB")
+    assert "-c statement_timeout=9s" in options
+    assert "-c lock_timeout=2s" in options
+    assert "-c search_path=public" in options
+
+
+def test_commands_take_as_long_as_they_need_whatever_the_role_sets() -> None:
+    options = database("postgresql:///none", "['OPTIONS']['options']", STATEMENT_TIMEOUT="9s")
+    assert "-c statement_timeout=0 -c lock_timeout=0" in options

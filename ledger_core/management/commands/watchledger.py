@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import Count, Sum
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
@@ -51,6 +51,7 @@ class Command(BaseCommand):
     def handle(self, *, every: int, port: int, **options: Any) -> None:
         start_http_server(port, registry=REGISTRY)
         while True:
+            close_old_connections()  # the one that ended while this slept
             try:
                 _look()
             except DatabaseError:  # what is told grows old, and that is alerted on
