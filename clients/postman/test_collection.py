@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,6 +12,7 @@ from uuid import uuid4
 import httpx
 import jsonschema_rs
 import pytest
+from make_collection import collection_of
 
 from ledger_core.plugins import ledger_apps
 from ledger_project.tests.conftest import Service
@@ -61,6 +64,11 @@ def test_every_body_is_as_the_present_api_asks_for_it(document: dict[str, Any], 
             schema = described["content"]["application/json"]["schema"]
             validator = jsonschema_rs.validator_for({**schema, "components": document["components"]})
             validator.validate(json.loads(request["body"]["raw"]))
+
+
+@pytest.mark.skipif(not shutil.which("npx"), reason="npx is not installed, which runs Postman's converter")
+def test_it_is_what_make_client_makes(document: dict[str, Any]) -> None:
+    assert collection_of(deepcopy(document)) == COLLECTION, "The API has changed: make client"
 
 
 def test_no_key_is_in_it() -> None:

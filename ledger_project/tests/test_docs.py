@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.management import get_commands
 
-from ledger_project.tests.conftest import ROOT, Project, blocks, fresh_shell
-from ledger_project.tests.test_readme import same
+from ledger_project.tests.conftest import ROOT, blocks
 
 PAGES = [
     page for pattern in ("*.md", "docs/**/*.md", "deploy/*.md", "clients/*/*.md") for page in sorted(ROOT.glob(pattern))
@@ -26,26 +25,6 @@ every_page = pytest.mark.parametrize(
 FILE = re.compile(
     r"(?!/|\.data/|\.site/|backups/|gaming/|ledger\.example)[\w./-]+(/|\.(py|sql|yml|toml|conf|md|example|json))"
 )
-
-
-@pytest.mark.service
-def test_the_tutorial_does_as_it_says(fresh: Project) -> None:
-    tutorial = (ROOT / "docs" / "tutorial.md").read_text()
-    steps = re.findall(r"^```(\w+)\n(.*?)^```$", tutorial, re.DOTALL | re.MULTILINE)
-    assert steps.pop(0) == ("sh", "make run\n")
-    commands = "echo @@@\n".join(block if language == "sh" else "" for language, block in steps)
-    with fresh.serve() as service:
-        commands = commands.replace("http://localhost:8000", service.url)
-        said = fresh_shell(commands, fresh.folder).stdout.split("@@@\n")
-    compared = []
-    for answer, (language, block) in zip(said, steps[1:], strict=False):
-        if language == "json":
-            got, told = json.loads(answer), json.loads(block)
-            assert (same(got), got.keys()) == (same(told), told.keys())
-        elif language == "text":
-            assert answer.replace("\r", "") == block
-        compared += [language] if language != "sh" else []
-    assert (compared.count("json"), compared.count("text")) == (7, 2)
 
 
 @every_page

@@ -31,8 +31,8 @@ def bash(script: str) -> str:
     return done.stdout
 
 
-def balance(service: Service) -> int:
-    with service.open("/api/v1/content/ledger/alice") as answer:
+def balance(service: Service, owner: str = "alice") -> int:
+    with service.open(f"/api/v1/content/ledger/{owner}") as answer:
         found: int = json.load(answer)["balance"]
         return found
 
@@ -45,14 +45,14 @@ def test_the_printed_lines_work_as_printed_and_the_next_run_finds_the_data(
         printed = service.log.read_text()
         lines = printed.partition("Paste these:")[2].partition("[")[0]
         answers = [json.loads(answer) for answer in re.findall(r"{.*?}", bash(lines))]
-        assert [answer.get("status", answer["owner_id"]) for answer in answers] == ["alice"] * 3
-        assert answers[-1]["balance"] == balance(service) == 0
+        assert [answer.get("status", answer["owner_id"]) for answer in answers] == ["guest"] * 3
+        assert answers[-1]["balance"] == balance(service, "guest") == 0
         assert fresh.postgres_runs()
     assert service.process.returncode == 0
     assert not fresh.postgres_runs()
 
     with fresh.serve(stop) as service:
-        assert balance(service) == 0
+        assert balance(service, "guest") == 0
 
 
 def test_the_printed_password_opens_the_admin(project: Project) -> None:
