@@ -28,8 +28,10 @@ def images_of_workflow(file: Path) -> set[str]:
         matrix = job.get("strategy", {}).get("matrix", {})
         for service in job.get("services", {}).values():
             for values in product(*matrix.values()):
-                names = dict(zip(matrix, values, strict=True))
-                found.add(re.sub(r"\$\{\{ matrix\.(\w+) \}\}", lambda name, of=names: of[name[1]], service["image"]))
+                image = service["image"]
+                for name, value in zip(matrix, values, strict=True):
+                    image = image.replace(f"${{{{ matrix.{name} }}}}", value)
+                found.add(image)
     return found
 
 
@@ -60,7 +62,7 @@ def test_no_row_is_of_an_image_that_nothing_uses() -> None:
 
 
 def check(day: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "deploy" / "check_support.py", day]
+    command = [sys.executable, str(ROOT / "deploy" / "check_support.py"), day]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
