@@ -88,3 +88,10 @@ def test_a_version_without_an_image_is_not_used(folder: Path) -> None:
     assert done.returncode == 1
     assert "There is no image shared-ledger:v0.0.0-nowhere" in done.stderr
     assert (folder / ".env").read_text() == "VERSION=v1\n"
+
+
+def test_every_script_can_be_executed() -> None:
+    files = [file for folder in ("deploy", "nginx") for file in (ROOT / folder).iterdir() if file.is_file()]
+    scripts = {file.name: file for file in files if file.read_text().startswith("#!")}
+    assert {"use-version", "rolling-restart", "limits.sh"} <= scripts.keys()
+    assert [name for name, file in scripts.items() if not os.access(file, os.X_OK)] == []

@@ -60,7 +60,7 @@ def read_by(file: Path) -> Iterator[Read]:
                 default = None if function == "_required" else default  # that one is of development
                 yield Read(str(node.args[0].value), default)
                 if function in {"secret", "_required"}:
-                    yield Read(f"{node.args[0].value}_FILE", None)
+                    yield Read(str(node.args[0].value) + "_FILE", None)
 
 
 def read_by_the_service() -> set[Read]:

@@ -17,7 +17,7 @@ import pytest
 
 from ledger_project.tests.conftest import ROOT, free_port
 from ledger_project.tests.crash.checker import BOOKS, Row, violations
-from ledger_project.tests.crash.writers import Attempt, read_records, writing
+from ledger_project.tests.crash.writers import Attempt, Outcome, read_records, writing
 
 REPLICAS = 3
 VERSION = "smoke-1"
@@ -142,7 +142,7 @@ def stack(folder: Path) -> Iterator[Stack]:
     for command in ("docker info", "docker compose version"):
         if not shutil.which("docker") or subprocess.run(command.split(), capture_output=True, check=False).returncode:
             pytest.skip(f"`{command}` fails: the stack was not run")
-    ports = ("HTTP", "ADMIN", "DEV", "NGINX_EXPORTER", "PROMETHEUS", "GRAFANA", "JAEGER")
+    ports = ("HTTP", "ADMIN", "DEV", "NGINX_EXPORTER", "PROMETHEUS", "GRAFANA", "JAEGER", "ALERTMANAGER")
     made = Stack(
         folder,
         # Without what `make smoke` tells the makes that it calls.
@@ -151,7 +151,11 @@ def stack(folder: Path) -> Iterator[Stack]:
         | {
             "COMPOSE_PROJECT_NAME": "ledger-smoke",
             "COMPOSE_ENV_FILES": str(folder / ".env"),  # an installation's own is not for tests
-            "COMPOSE_FILE": "docker-compose.yml:deploy/archive.yml",
+            "COMPOSE_FILE": "docker-compose.yml:deploy/archive.yml:deploy/alerting.yml",
+            **{
+                f"ALERT_{name}": "somebody@ledger.example" for name in ("EMAIL", "SENDER", "SMTP_USER", "SMTP_PASSWORD")
+            },
+            "ALERT_SMTP": "mail.ledger.example:587",
             "ALLOWED_HOSTS": "127.0.0.1",
             "SECURE_SSL_REDIRECT": "0",
             "REPLICAS": str(REPLICAS),
@@ -165,3 +169,12 @@ def stack(folder: Path) -> Iterator[Stack]:
     finally:
         made.down()
         made.remove_images()
+
+
+def say(text: str) -> None:
+    print(f"\n{text}", end="", flush=True)  # noqa: T201
+
+
+def failed(attempts: list[Attempt]) -> list[Attempt]:
+    """Return what was not answered, but for answers that the writers dropped themselves."""
+    return [attempt for attempt in attempts if attempt.outcome is Outcome.UNKNOWN and not attempt.dropped]

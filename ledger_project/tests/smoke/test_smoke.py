@@ -6,7 +6,6 @@ import threading
 import time
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -14,31 +13,11 @@ from urllib.parse import quote
 
 import pytest
 
-from ledger_project.tests.conftest import DASHBOARDS, ROOT, queries_of, temporary_folder, wait_for
-from ledger_project.tests.crash.writers import Attempt, Outcome
-from ledger_project.tests.smoke.stack import REPLICAS, VERSION, Stack, stack
+from ledger_project.tests.conftest import DASHBOARDS, queries_of, wait_for
+from ledger_project.tests.crash.writers import Attempt
+from ledger_project.tests.smoke.stack import REPLICAS, VERSION, Stack, failed, say
 
 pytestmark = pytest.mark.smoke
-
-
-@pytest.fixture(scope="module")
-def prod() -> Iterator[Stack]:
-    start = time.monotonic()
-    with temporary_folder() as folder, stack(folder) as made:
-        missing = made.up()
-        say(f"up from nothing in {time.monotonic() - start:.0f} s, the image's build included")
-        for name in missing:
-            say(f"NOT RUN: {name}, whose image cannot be had here")
-        yield made
-
-
-def say(text: str) -> None:
-    print(f"\n{text}", end="", flush=True)  # noqa: T201
-
-
-def failed(attempts: list[Attempt]) -> list[Attempt]:
-    """Return what was not answered, but for answers that the writers dropped themselves."""
-    return [attempt for attempt in attempts if attempt.outcome is Outcome.UNKNOWN and not attempt.dropped]
 
 
 def tell(what: str, prod: Stack, attempts: list[Attempt]) -> None:
@@ -68,11 +47,20 @@ def test_prometheus_sees_every_target(prod: Stack) -> None:
         targets = prod.load("PROMETHEUS_PORT", "/api/v1/targets")["data"]["activeTargets"]
         return Counter((target["labels"]["job"], target["health"]) for target in targets)
 
-    exporters = {name for name in ("postgres", "nginx") if f"{name}-exporter" in prod.compose("ps", "--services")}
+    exporters = {
+        name for name in ("postgres", "nginx", "node") if f"{name}-exporter" in prod.compose("ps", "--services")
+    }
     expected = Counter({("ledger", "up"): REPLICAS, **{(job, "up"): 1 for job in ("watch", "prometheus", *exporters)}})
     # An exporter whose image cannot be had here is a target all the same.
     wait_for(lambda: Counter({seen: n for seen, n in health().items() if seen[1] == "up"}) == expected, seconds=60)
     say(f"targets up: {sorted(job for job, _ in expected.elements())}")
+
+
+def test_prometheus_sends_alerts_to_alertmanager(prod: Stack) -> None:
+    if "alertmanager" not in prod.compose("ps", "--services"):
+        pytest.skip("the image of Alertmanager cannot be had")
+    wait_for(lambda: bool(prod.load("PROMETHEUS_PORT", "/api/v1/alertmanagers")["data"]["activeAlertmanagers"]))
+    assert [receiver["name"] for receiver in prod.load("ALERTMANAGER_PORT", "/api/v2/receivers")] == ["staff"]
 
 
 def test_the_exporter_of_nginx_answers(prod: Stack) -> None:
@@ -221,55 +209,3 @@ def test_without_postgresql_requests_are_told_to_retry_and_then_it_goes_on(prod:
     assert {retry_after for retry_after, _ in refused} == {"1"}
     say(f"{len(refused)} probes were told 503, the slowest after {max(seconds for _, seconds in refused):.1f} s")
     assert max(seconds for _, seconds in refused) < 12
-
-
-def test_a_backup_goes_into_an_empty_stack(prod: Stack) -> None:
-    verified = prod.manage("verifyledger")
-    books = prod.books()
-    backup = prod.run("make", "backup").strip()
-    try:
-        assert "has tables already" in prod.attempt("make", "restore", f"file={backup}").stderr
-        prod.empty()
-        restored = prod.run("make", "restore", f"file={backup}")
-        assert verified.strip() in restored
-        assert prod.books() == books
-        prod.up()
-        with prod.under_load("restored") as attempts:
-            pass
-        assert failed(attempts) == []
-    finally:
-        (ROOT / backup).unlink()
-    say(f"restored: {verified.strip()}")
-
-
-def test_the_books_come_back_as_of_any_moment(prod: Stack) -> None:
-    base = prod.run("deploy/base-backup").strip()
-    try:
-        with prod.under_load("before"):
-            pass
-        books, moment = prod.books(), prod.psql("SELECT clock_timestamp()").strip()
-        with prod.under_load("after"):
-            pass
-        prod.psql("SELECT pg_switch_wal()")
-        wait_for(
-            lambda: (
-                prod.psql(
-                    "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver"
-                ).strip()
-                == "t"
-            )
-        )
-        assert "There is a database already" in prod.attempt("deploy/recover", base, moment).stderr
-        prod.compose("down", "--volumes")
-        assert "no fault" in prod.run("deploy/recover", base, moment)
-        assert prod.books() == books
-    finally:
-        (ROOT / base).unlink()
-    say(f"recovered as of {moment}: {len(books):,} entries")
-
-
-def test_the_profile_for_development_answers(prod: Stack) -> None:
-    prod.empty()
-    prod.compose("up", "--detach", "--wait", profile="dev")
-    with prod.open("DEV_PORT", "/readyz") as answer:
-        assert answer.status == 200
