@@ -27,7 +27,7 @@ help: ## list the targets
 # Installs the packages that are missing, and prints nothing when none is. manage.py finds development's settings by the file.
 fetch = @$(UV) sync $(1) --check --quiet 2>/dev/null || { echo "Fetching $(2) from PyPI into .venv, this once:"; \
     $(UV) sync $(1) --compile-bytecode; }
-mark = @touch .venv/ledger-development
+mark = @test -e .venv/ledger-development || touch .venv/ledger-development
 
 install: $(UV) ## fetch uv if it is missing, and all packages
 	$(call fetch,--locked,all 112 packages (145 MB))
