@@ -158,7 +158,7 @@ def test_one_version_runs_whatever_starts_it(prod: Stack) -> None:
     assert prod.replicas() == before
     refused = prod.attempt("make", "rollback", "version=smoke-3").stderr
     assert "There is no image shared-ledger:smoke-3" in refused
-    assert f"  {VERSION}\n" in refused
+    assert f"\n{VERSION}\n" in refused
     ours = "label=org.opencontainers.image.title=Shared Ledger"
     assert prod.run("docker", "image", "ls", "--quiet", "--filter", "dangling=true", "--filter", ours) == ""
 
