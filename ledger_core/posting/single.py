@@ -38,7 +38,7 @@ def post(
     transaction surrounds it. A request that is repeated with its nonce returns the entry of the first. Raises
     InvalidRequest, InvalidOperation, OperationRetired, InsufficientBalance, BalanceTooLarge, AlreadyClaimed,
     NotReversible or NonceReused; then nothing was written, and the nonce is as free as it was. Raises AccountLocked
-    where another transaction holds the account for longer than LOCK_TIMEOUT.
+    where another transaction holds the account for longer than LOCK_TIMEOUT, or other posts for the owner wait for it.
     """
     request = Request.of(operations, Item(operation, owner_id, nonce, amount, reverses), client)
     with PLACES.taken((owner_id,)), metrics.series(metrics.POST_SECONDS, operations.app, operation.code).time():

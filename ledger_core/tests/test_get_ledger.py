@@ -43,7 +43,7 @@ def test_whatever_owner_can_be_posted_can_be_read(api: Client, post_json: Post, 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["%00", "a%0Ab", "%C2%85", "x" * 129])
+@pytest.mark.parametrize("address", ["a%0Ab", "%C2%85", "x" * 129])
 def test_an_owner_that_cannot_be_is_refused(api: Client, address: str) -> None:
     response = api.get(f"/api/v1/content/ledger/{address}")
     assert response.status_code == 400
