@@ -35,6 +35,7 @@ for batch in range(20):
 def url() -> Iterator[str]:
     """Return the URL of a ledger with entries of six megabytes."""
     with temporary_folder() as folder, EmbeddedPostgres(folder / "postgres") as url:
+        folder.chmod(0o711)  # for pgbouncer, which does not run as root
         for arguments in (["migrate", "-v", "0"], ["shell", "-v", "0", "-c", POST]):
             manage(url, *arguments, check=True)
         yield url
