@@ -22,7 +22,9 @@ every_page = pytest.mark.parametrize(
     "text", [page.read_text() for page in PAGES], ids=[str(page.relative_to(ROOT)) for page in PAGES]
 )
 # What comes with use, or is the reader's to make.
-FILE = re.compile(r"(?!/|\.data/|\.site/|backups/|gaming/|example\.py|awaited\.py)[\w./-]+(/|\.(py|sql|yml|toml|conf|md|example|json))")
+FILE = re.compile(
+    r"(?!/|\.data/|\.site/|backups/|gaming/|example\.py|awaited\.py)[\w./-]+(/|\.(py|sql|yml|toml|conf|md|example|json))"
+)
 
 
 @every_page
