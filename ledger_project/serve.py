@@ -16,6 +16,7 @@ HOST = "127.0.0.1"  # this machine alone: the settings of development are no sec
 GUNICORN_CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "gunicorn.conf.py"
 # A shell starts a background job with SIGINT ignored, and SIGINT ends it all the same; nohup's SIGHUP stays ignored.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STARTED_BY = os.getppid(), os.isatty(1)  # noted at once: either may be gone before the service is up
 
 GUIDE = """
 Shared Ledger answers at {url}; Ctrl-C stops it.
@@ -144,8 +145,7 @@ def _wait(gunicorn: "subprocess.Popen[bytes]") -> int:
 
     A killed make leaves its child running, and so does one that leads its terminal's session (`ssh -t … make run`).
     """
-    before = os.getppid(), os.isatty(1)
-    while (os.getppid(), os.isatty(1)) == before:
+    while (os.getppid(), os.isatty(1)) == _STARTED_BY:
         try:
             return gunicorn.wait(timeout=1)
         except subprocess.TimeoutExpired:

@@ -23,7 +23,7 @@ every_page = pytest.mark.parametrize(
 )
 # What comes with use, or is the reader's to make.
 FILE = re.compile(
-    r"(?!/|\.data/|\.site/|backups/|gaming/|ledger\.example)[\w./-]+(/|\.(py|sql|yml|toml|conf|md|example|json))"
+    r"(?!/|\.data/|\.site/|backups/|gaming/|ledger\.example|example\.py|awaited\.py)[\w./-]+(/|\.(py|sql|yml|toml|conf|md|example|json))"
 )
 
 

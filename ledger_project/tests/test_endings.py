@@ -60,6 +60,18 @@ def test_make_run_leaves_nothing_running(project: Project, end: Callable[[int, i
             os.close(terminal)
 
 
+def test_make_run_ends_when_make_was_killed_before_it_served(fresh: Project) -> None:
+    port = free_port()
+    with (fresh.folder / "killed.log").open("w") as log:
+        command = ["make", "run", f"PORT={port}"]
+        make = subprocess.Popen(command, cwd=fresh.folder, env=environment(), stdout=log, stderr=log)
+        wait_for(fresh.data.with_name("postgres.unfinished").exists, seconds=120)
+        make.kill()
+        make.wait()
+    wait_for(fresh.postgres_runs, seconds=120)
+    wait_for(lambda: not fresh.postgres_runs() and not listens(port), seconds=120)
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_command_that_is_ended_stops_its_postgresql(project: Project, number: signal.Signals) -> None:
     command = [sys.executable, "manage.py", "shell", "-c", "import time; print('ready', flush=True); time.sleep(600)"]
