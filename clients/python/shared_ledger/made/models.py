@@ -16,6 +16,9 @@ class Balance(Struct, kw_only=True):
     updated_on: Annotated[datetime, Meta(description="The moment of the newest entry.")]
 
 
+ReplayedItem: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
+
+
 class Entry(Struct, kw_only=True):
     """An entry of the books, which never changes."""
 
@@ -45,7 +48,7 @@ class FieldError(Struct, kw_only=True):
 class ItemError(Struct, kw_only=True):
     """An item of a batch at fault; beside these, what the problem document of its code has further."""
 
-    index: int
+    index: Annotated[int, Meta(ge=0, le=999)]
     code: str
     detail: str
     errors: list[FieldError] | UnsetType = UNSET
@@ -115,7 +118,7 @@ class Batch(Struct, kw_only=True):
     """The entries of a batch, in the order in which they were asked for."""
 
     entries: list[Entry]
-    replayed: Annotated[list[int], Meta(description="The indices of those that earlier requests had posted.")]
+    replayed: Annotated[list[ReplayedItem], Meta(description="The indices of those that earlier requests had posted.")]
 
 
 class Entries(Struct, kw_only=True):
@@ -158,7 +161,7 @@ class Problem(Struct, kw_only=True):
 
     type: Annotated[str, Meta(description="The kind of problem, as a URI reference.")]
     title: str
-    status: int
+    status: Annotated[int, Meta(ge=400, le=599)]
     detail: str
     code: Annotated[str, Meta(description="The kind of problem, for programs: it does not change.")]
     request_id: Annotated[str, Meta(description="The request's id, also in X-Request-ID and in the logs.")]
