@@ -26,7 +26,6 @@ keepalive = 75
 # A post takes milliseconds. A worker that says nothing for half a minute hangs.
 timeout = 30
 graceful_timeout = 30
-raw_env = [f"WEB_THREADS={threads}"]  # for ledger_core.posting.crowding
 # The heartbeat is a file; on a disk it would wait for the disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
 # Header lines that no client of ours sends. nginx has the same limits: a line with its end fits 8 KiB. gunicorn counts

@@ -4,7 +4,8 @@ import re
 import secrets
 from hashlib import sha256
 
-_KEY = re.compile(r"(ledger_[0-9a-f]{8})_[0-9a-f]+")  # or what is left of one that was cut off
+_KEY = re.compile(r"ledger_[0-9a-f]{8}_[0-9a-f]{64}")
+_IN_TEXT = re.compile(r"(ledger_[0-9a-f]{8})_[0-9a-f]+")  # also one that was cut off
 
 
 def new_key() -> str:
@@ -31,4 +32,4 @@ def digest_of(key: str) -> bytes:
 
 def without_keys(text: str) -> str:
     """Return the text, for a log, with each key in it cut to its prefix."""
-    return _KEY.sub(r"\1_…", text)
+    return _IN_TEXT.sub(r"\1_…", text)

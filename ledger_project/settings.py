@@ -163,8 +163,8 @@ if not DEVELOPMENT:
     CSRF_COOKIE_SECURE = True
 
 
-# How many threads a worker of gunicorn serves requests with: its configuration sets the variable. Nothing else serves.
-WEB_THREADS = environment.integer("WEB_THREADS", 0) or None
+# How many threads a worker of gunicorn serves requests with. Nothing else serves.
+WEB_THREADS = environment.integer("WEB_THREADS", 4, least=1) if SERVING else None
 
 # Of a client, and of an address, whoever asks from there. Workers of a replica count together; with Redis, all do.
 RATE_LIMIT = environment.parsed("LEDGER_RATE_LIMIT", "1000/s", Rate.parse)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def page(client: Client, address: str) -> str:
 @every_problem
 def test_the_type_of_a_problem_is_the_address_of_its_page(client: Client, kind: type[LedgerError]) -> None:
     document: dict[str, Any] = json.loads(respond(kind.example()).content)
-    text = page(client, document["type"])
+    text = unescape(page(client, document["type"]))
     for part in (kind.code, kind.title, str(kind.status), *kind.members):
         assert part in text
     assert kind.remedy
@@ -37,7 +38,7 @@ def test_the_type_of_a_problem_is_the_address_of_its_page(client: Client, kind: 
 def test_the_page_shows_a_document_of_the_problem(client: Client, kind: type[LedgerError]) -> None:
     text = page(client, f"/api/problems/{kind.code}")
     (example,) = re.findall(r"<pre><code>(.*?)</code></pre>", text, re.DOTALL)
-    document = json.loads(example.replace("&quot;", '"').replace("&#x27;", "'").replace("&gt;", ">"))
+    document = json.loads(unescape(example))
     assert (document["code"], document["status"], document["title"]) == (kind.code, kind.status, kind.title)
     assert kind.members.items() <= document.items()
 

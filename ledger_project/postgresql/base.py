@@ -3,7 +3,7 @@
 import select
 
 from django.db.backends.postgresql import base
-from psycopg.pq import ConnStatus
+from psycopg.pq import ConnStatus, TransactionStatus
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -16,7 +16,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         time-out) or that a setting changed. In both cases a new connection is the answer.
         """
         pgconn = self.connection.pgconn
-        if pgconn.status != ConnStatus.OK:
+        if pgconn.status != ConnStatus.OK or pgconn.transaction_status == TransactionStatus.INERROR:
             return False
         arrivals = select.poll()  # select.select cannot watch descriptors above 1023
         arrivals.register(pgconn.socket, select.POLLIN)

@@ -15,8 +15,8 @@ import yaml
 from ledger_project.tests.conftest import ROOT
 
 # What the code, an image or a script sets for itself; nobody else sets them.
-INTERNAL = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR", "PGDATA", "MOMENT"}
-READERS = {"text", "integer", "boolean", "duration", "parsed", "secret", "_required", "get", "setdefault"}
+INTERNAL = {"LEDGER_SERVING", "DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR", "PGDATA", "MOMENT"}
+READERS = {"text", "integer", "boolean", "duration", "parsed", "secret", "_required", "get"}
 
 
 class Row(NamedTuple):
