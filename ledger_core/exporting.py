@@ -36,6 +36,8 @@ def records(after: Position | None = None) -> Iterator[Record]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # Where the table has no statistics yet, the server would sort, in temporary files.
+            cursor.execute("SET LOCAL enable_sort = off")
         owner_id, seq = after or _BEGINNING
         while page := list(Entry.objects.raw(_ENTRIES_AFTER, {"owner_id": owner_id, "seq": seq})):
             yield from map(Record.of, page)

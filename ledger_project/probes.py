@@ -1,7 +1,6 @@
 """What machines ask of a replica: whether it lives (/livez), whether it can serve (/readyz), what it did (/metrics)."""
 
 from collections.abc import Callable
-from functools import cache
 
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -33,15 +32,14 @@ def _readiness() -> HttpResponse:
         if _read_only():
             connection.close()  # the next probe may reach another server
             return _answer(503, "The database is read-only: balances can be read, and nothing can be posted.")
-        _require_migrations()
+        if not is_migrated():
+            return _answer(503, "Migrations are not applied.")
     except Error as error:
         outage = outage_of(error)
         if outage is None:
             raise
         log(outage)
         return _answer(503, "The database does not answer.")
-    except NotMigrated:
-        return _answer(503, "Migrations are not applied.")
     return _answer(200, "ok")
 
 
@@ -53,15 +51,16 @@ def _read_only() -> bool:
         return row == (True,)
 
 
-class NotMigrated(Exception):
-    pass
+_migrated = False  # what is applied stays
 
 
-@cache  # what is applied stays; an exception is not kept
-def _require_migrations() -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise NotMigrated
+def is_migrated() -> bool:
+    """Return whether every migration of the installed apps is applied."""
+    global _migrated
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _migrated
 
 
 def _answer(status: int, text: str) -> HttpResponse:

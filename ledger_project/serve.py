@@ -73,12 +73,15 @@ def _leave(signum: int, frame: FrameType | None) -> None:
 
 def _prepare() -> None:
     setup()
-    from django.core.management import call_command
-    from django.core.management.base import SystemCheckError
+    from django.core.management import BaseCommand, CommandError, call_command
+
+    from ledger_project.probes import is_migrated
 
     try:
-        call_command("migrate", verbosity=0, skip_checks=False)
-    except SystemCheckError as error:  # a plugin's mistake, with its hint
+        BaseCommand().check()
+        if not is_migrated():
+            call_command("migrate", verbosity=0)
+    except CommandError as error:  # a plugin's mistake, with its hint
         raise SystemExit(str(error)) from None
 
 

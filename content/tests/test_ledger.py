@@ -3,12 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
+from django.db import connection, transaction
 
 from content import ledger
 from content.operations import ContentOperation
 from ledger_core.balances import AccountNotFound, balance_of
+from ledger_core.errors import AccountLocked
 from ledger_core.operations import SharedOperation
 from ledger_core.posting import InsufficientBalance, Item, Posted
 
@@ -58,9 +58,8 @@ def test_in_a_transaction_a_refusal_leaves_the_rest_as_it_is() -> None:
 def test_a_transaction_keeps_its_owners_from_others_until_it_ends_and_nobody_else() -> None:
     with ThreadPoolExecutor(1) as threads, transaction.atomic():
         ledger.post(SharedOperation.CREDIT_ADD, owner_id="author", nonce="1")
-        with pytest.raises(OperationalError) as waited:
+        with pytest.raises(AccountLocked):
             threads.submit(on_another_connection, "author").result()
-        assert isinstance(waited.value.__cause__, LockNotAvailable)
         assert threads.submit(on_another_connection, "reader").result().entry.seq == 1
     with ThreadPoolExecutor(1) as threads:
         assert threads.submit(on_another_connection, "author").result().entry.seq == 2

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
@@ -201,14 +202,18 @@ def test_an_interrupted_export_goes_on_where_it_ended(tmp_path: Path, form: str)
         assert export(part, form, "--resume").read_bytes() == whole, size
 
 
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("other", [*FORMATS, "text", "one line", "long line", "other ledger", "changed header"])
+@pytest.mark.parametrize(
+    ("form", "other"),
+    [
+        *permutations(FORMATS, 2),
+        *product(FORMATS, ["text", "one line", "long line", "other ledger"]),
+        ("csv", "changed header"),  # no other form has one
+    ],
+)
 def test_what_is_no_export_of_this_ledger_in_this_format_is_not_continued(
     tmp_path: Path, form: str, other: str
 ) -> None:
     file = tmp_path / "file"
-    if other == form:
-        pytest.skip("this is what can be continued")
     match other:
         case "text" | "one line" | "long line":
             file.write_text(
@@ -224,8 +229,6 @@ def test_what_is_no_export_of_this_ledger_in_this_format_is_not_continued(
         case _:
             export(file, other)
     before = file.read_bytes()
-    if other == "changed header" and form != "csv":
-        return  # it has none
     with pytest.raises(CommandError, match="is left as it is"):
         export(file, form, "--resume")
     assert file.read_bytes() == before

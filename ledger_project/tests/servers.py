@@ -1,53 +1,118 @@
-"""PostgreSQL servers that are reached over TCP, as in production, and what stands between them and the service."""
+"""PostgreSQL servers over TCP that a test can break, and what stands between them and the service."""
 
 import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
-from ledger_project.embedded import EmbeddedPostgres
+from ledger_project.embedded import _programs
 from ledger_project.tests.conftest import free_port, listens, wait_for
+
+FAKETIME = next(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"), None)
 
 
 @dataclass
 class Server:
-    """A running PostgreSQL."""
+    """A server on a port of 127.0.0.1 with its files in `data`. It runs as nobody where tests run as root."""
 
     data: Path
-    port: int
+    port: int = field(default_factory=free_port)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
-    def execute(self, *statements: str) -> None:
+    def initialize(self) -> None:
+        self._make_folder()
+        self._run("initdb", f"--pgdata={self.data}", "--username=postgres", "--auth=trust", "--encoding=UTF8")
+
+    def copy_from(self, primary: "Server") -> None:
+        """Become a standby of the primary, with a copy of its files."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        self._make_folder()
+        source = f"--dbname={primary.url}?application_name=standby"
+        self._run("pg_basebackup", f"--pgdata={self.data}", source, "--write-recovery-conf", "--checkpoint=fast")
+
+    def start(self, **settings: str) -> None:
+        settings = {
+            "port": str(self.port),
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "''",
+            **settings,
+        }
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        log = self.data.with_name(f"{self.data.name}.log")
+        self._run("pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={log}", f"--options={options}")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._call("pg_ctl", "stop", f"--mode={mode}", "--wait", f"--pgdata={self.data}")
+
+    def promote(self) -> None:
+        self._run("pg_ctl", "promote", "--wait", f"--pgdata={self.data}")
+
+    def runs(self) -> bool:
+        return self._call("pg_ctl", "status", f"--pgdata={self.data}").returncode == 0
+
+    def execute(self, *statements: LiteralString) -> None:
+        """Execute each statement in a transaction of its own."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)
+
+    def _make_folder(self) -> None:
+        self.data.mkdir(mode=0o700)
+        if user := _unprivileged():
+            self.data.parent.chmod(0o755)
+            for folder in (self.data, self.data.parent):
+                os.chown(folder, user["user"], user["group"])
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = self._call(program, *arguments)
+        assert done.returncode == 0, done.args
+
+    def _call(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [str(_programs() / program), *arguments],
+            cwd="/",
+            env={**os.environ, **self.environment},
+            stdout=subprocess.DEVNULL,  # a pipe would stay open for as long as the server does
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,
+            **_unprivileged(),
+        )
+
+
+def _unprivileged() -> dict[str, Any]:
+    """Return for a subprocess the user that runs what refuses to run as root; nothing for all other users."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 @contextmanager
 def postgres(data: Path, *, standby_of: Server | None = None) -> Iterator[Server]:
     """Run a new server with its files in `data`, or a standby that follows another one."""
-    server, cluster = Server(data, free_port()), EmbeddedPostgres(data)
+    data.parent.mkdir(exist_ok=True)
+    server = Server(data)
     if standby_of:
-        cluster._make_folder(data)
-        cluster._run("pg_basebackup", f"--pgdata={data}", "--write-recovery-conf", f"--dbname={standby_of.url}")
+        server.copy_from(standby_of)
     else:
-        cluster._initialize()
-    options = f"-c listen_addresses=127.0.0.1 -c port={server.port} -c unix_socket_directories=''"
-    cluster._run("pg_ctl", "start", "--wait", f"--pgdata={data}", f"--log={data}/log", f"--options={options}")
+        server.initialize()
+    server.start()
     try:
         yield server
     finally:
-        cluster._run("pg_ctl", "stop", "--mode=immediate", "--wait", f"--pgdata={data}")
+        server.stop("immediate")
 
 
 @contextmanager
@@ -68,13 +133,12 @@ default_pool_size = 2
 ignore_startup_parameters = options
 logfile = {folder}/log
 """)
-    options: dict[str, Any] = {}
-    if os.geteuid() == 0:  # as which PgBouncer refuses to run
-        user = pwd.getpwnam("nobody")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        options = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    user = _unprivileged()
+    if user:
+        folder.parent.chmod(0o755)
+        os.chown(folder, user["user"], user["group"])
     command = [shutil.which("pgbouncer") or "pgbouncer", "-q", str(folder / "pgbouncer.ini")]
-    with subprocess.Popen(command, **options) as process:
+    with subprocess.Popen(command, **user) as process:
         try:
             wait_for(lambda: listens(port))
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
@@ -99,3 +163,14 @@ def packets_can_be_dropped() -> bool:
     if not shutil.which("iptables"):
         return False
     return subprocess.run(["iptables", "-w", "-nL"], capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def small_disk(disk: Path, megabytes: int) -> Iterator[Path]:
+    """Mount a file system of that size."""
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=777", "tmpfs", disk], check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)

@@ -2,21 +2,18 @@
 
 import json
 import os
-import pwd
 import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
-from ledger_project.embedded import EmbeddedPostgres
-from ledger_project.tests.conftest import ROOT, environment, free_port, listens, temporary_folder, wait_for
+from ledger_project.tests.conftest import ROOT, environment, temporary_folder
+from ledger_project.tests.servers import Server, pgbouncer, postgres
 
 pytestmark = pytest.mark.service
 
@@ -32,13 +29,17 @@ for batch in range(20):
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Return the URL of a ledger with entries of six megabytes."""
-    with temporary_folder() as folder, EmbeddedPostgres(folder / "postgres") as url:
-        folder.chmod(0o711)  # for pgbouncer, which does not run as root
+def server() -> Iterator[Server]:
+    """Return the server of a ledger with entries of six megabytes."""
+    with temporary_folder() as folder, postgres(folder / "postgres") as server:
         for arguments in (["migrate", "-v", "0"], ["shell", "-v", "0", "-c", POST]):
-            manage(url, *arguments, check=True)
-        yield url
+            manage(server.url, *arguments, check=True)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def url(server: Server) -> str:
+    return server.url
 
 
 def manage(url: str, *arguments: str, check: bool = False) -> "subprocess.CompletedProcess[str]":
@@ -149,44 +150,10 @@ def test_reports_are_json_where_that_is_asked_for(url: str) -> None:
     assert json.loads(manage(url, "ledgerclient", "list", "--json", check=True).stdout) == []
 
 
-@contextmanager
-def pgbouncer(url: str, folder: Path) -> Iterator[str]:
-    """Run PgBouncer in transaction mode before the database, with one connection for all clients; give its URL."""
-    if not shutil.which("pgbouncer"):
-        pytest.skip("pgbouncer is not installed: apt-get install pgbouncer")
-    port = free_port()
-    host = psycopg.conninfo.conninfo_to_dict(url)["host"]
-    (folder / "users").write_text('"postgres" ""\n')
-    (folder / "pgbouncer.ini").write_text(f"""
-[databases]
-* = host={host} port=5432 user=postgres
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = any
-auth_file = {folder}/users
-pool_mode = transaction
-default_pool_size = 1
-ignore_startup_parameters = options,extra_float_digits
-""")
-    folder.chmod(0o755)
-    options: dict[str, Any] = {}
-    if os.geteuid() == 0:  # which pgbouncer refuses to run as
-        nobody = pwd.getpwnam("nobody")
-        options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(["pgbouncer", folder / "pgbouncer.ini"], stdout=log, stderr=log, **options)
-    try:
-        wait_for(lambda: listens(port))
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def test_commands_work_behind_pgbouncer_and_migrate_says_why_it_does_not(url: str, folder: Path) -> None:
-    with pgbouncer(url, folder) as pooled:
+@pytest.mark.skipif(not shutil.which("pgbouncer"), reason="pgbouncer is not installed")
+def test_commands_work_behind_pgbouncer_and_migrate_says_why_it_does_not(server: Server, folder: Path) -> None:
+    url = server.url
+    with pgbouncer(folder / "pooler", server) as pooled:
         for command in ("exportledger", "trialbalance", "verifyledger", "ledgerclient list"):
             direct, behind = (manage(address, *command.split()) for address in (url, pooled))
             assert (behind.returncode, behind.stdout, behind.stderr) == (0, direct.stdout, direct.stderr), command

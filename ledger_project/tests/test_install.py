@@ -24,7 +24,7 @@ def checkout(folder: Path) -> Path:
 def make(target: str, checkout: Path, **changes: str) -> "subprocess.CompletedProcess[str]":
     path = f"{Path(UV).parent}:{os.environ['PATH']}"
     return subprocess.run(
-        ["make", target],
+        ["make", "--no-print-directory", target],
         cwd=checkout,
         env=environment(PATH=path) | changes,
         capture_output=True,

@@ -100,7 +100,7 @@ def test_a_rollback_fails_no_later_request(fresh: Project) -> None:
             lambda: browser.open("/admin/ledger_core/entry/?p=99999"),
         ]
         for number, roll_back in enumerate(rollbacks):
-            assert roll_back()[0] == 200
+            assert roll_back()[0] in (200, 400)
             assert add(service, f"after {number}") == 201
             assert add(service, f"after {number}") == 200
             assert spend(service, f"too much after {number}") == 402

@@ -1,7 +1,5 @@
 """/livez, /readyz and /metrics."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -14,10 +12,8 @@ from ledger_project import probes
 
 
 @pytest.fixture(autouse=True)
-def _unknown() -> Iterator[None]:
-    probes._require_migrations.cache_clear()
-    yield
-    probes._require_migrations.cache_clear()
+def _unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "_migrated", False)
 
 
 def test_it_lives_without_a_database(client: Client) -> None:

@@ -7,7 +7,6 @@ in the service's threads.
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -25,10 +24,10 @@ import pytest
 
 from ledger_project.tests.conftest import ROOT, environment
 from ledger_project.tests.crash.checker import figures, violations
-from ledger_project.tests.crash.cluster import FAKETIME, Server, silence, small_disk
 from ledger_project.tests.crash.stack import serving
 from ledger_project.tests.crash.test_crash import books
 from ledger_project.tests.crash.writers import read_records, writing
+from ledger_project.tests.servers import FAKETIME, Server, silent, small_disk
 
 pytestmark = [
     pytest.mark.soak,
@@ -88,7 +87,7 @@ class Servers:
         self.primary, self.standby = self.standby, self.primary
 
     def fall_silent(self) -> None:
-        with silence(self.primary.port):
+        with silent(self.primary):
             time.sleep(20)
 
     def fill_the_disk(self) -> None:
@@ -119,8 +118,7 @@ class Servers:
 
 @contextmanager
 def servers(folder: Path) -> Iterator[Servers]:
-    os.chmod(folder, 0o755)  # noqa: S103, PTH101 - nobody's servers are below it
-    with small_disk(folder, megabytes=400):
+    with small_disk(folder / "disk", megabytes=400):
         made = Servers(folder)
         made.primary.initialize()
         made.start()
@@ -203,7 +201,6 @@ def test_no_request_is_answered_500_and_nothing_is_lost(folder: Path, fault: Fau
         told = figures(attempts, rows)
         print(f"\n{fault.__name__}: {dict(statuses)}, staff {dict(staff.statuses)}, {told}")  # noqa: T201
         log = (folder / "gunicorn.log").read_text()
-        shutil.copy(folder / "gunicorn.log", f"/tmp/soak-{fault.__name__}.log")  # noqa: S108
         assert (statuses[500], staff.statuses[500]) == (0, 0)
         assert "Traceback" not in log
         assert list(violations(attempts, rows)) == []

@@ -11,6 +11,7 @@ from enum import StrEnum
 from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
+from select import select
 from typing import Any
 
 OWNERS = ["hot", *(f"owner-{n}" for n in range(12))]
@@ -107,6 +108,8 @@ class Writer(threading.Thread):
             self._connection.request("POST", address, json.dumps(body), self._headers)
             if not self._stop_asked.is_set() and self._random.random() < DROPPED:
                 attempt.dropped = True
+                # Some while the post is under way, some after it; the service does not begin one whose client has gone.
+                select([self._connection.sock], [], [], self._random.choice([0, 0.01, 1]))
                 raise ConnectionAbortedError
             response = self._connection.getresponse()
             document = json.loads(response.read())
