@@ -118,6 +118,7 @@ class Servers:
 
 @contextmanager
 def servers(folder: Path) -> Iterator[Servers]:
+    folder.chmod(0o755)  # the servers below it run as nobody
     with small_disk(folder / "disk", megabytes=400):
         made = Servers(folder)
         made.primary.initialize()
