@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -83,8 +82,11 @@ class Statement:
     def _fetch(self, database: BaseDatabaseWrapper, parameters: Parameters, *, prepared: bool) -> list[Row]:
         cursor: Any = _Cursor(self, database.connection, prepared)
         wrapped = database.make_debug_cursor(cursor) if database.queries_logged else database.make_cursor(cursor)
-        with _savepoint(database):
+        if database.autocommit:  # no transaction: no BEGIN, no COMMIT
             wrapped.execute(self.text, parameters)
+        else:
+            with transaction.atomic():  # a savepoint, before which psycopg sends BEGIN
+                wrapped.execute(self.text, parameters)
         rows: list[Row] = cursor.rows
         return rows
 
@@ -92,7 +94,8 @@ class Statement:
         """Execute it by libpq, and return the result. Raises psycopg's exceptions."""
         values = [_written(parameters[name]) for name in self._parameters]
         if prepared:
-            self._prepare(connection)
+            if connection not in self._prepared:
+                self._prepare(connection)
             result = connection.pgconn.exec_prepared(self._name, values, result_format=Format.BINARY)  # type: ignore[arg-type]  # None is NULL
         else:
             result = connection.pgconn.exec_params(self._numbered, values, result_format=Format.BINARY)
@@ -104,8 +107,6 @@ class Statement:
         return result
 
     def _prepare(self, connection: psycopg.Connection[Any]) -> None:
-        if connection in self._prepared:
-            return
         result = connection.pgconn.prepare(self._name, self._numbered)
         if result.status != ExecStatus.COMMAND_OK:
             error = _error(result)
@@ -125,11 +126,6 @@ class _Cursor(Struct):
 
     def execute(self, sql: str, parameters: Parameters) -> None:
         self.rows = _rows(self.statement.execute(self.connection, parameters, prepared=self.prepared))
-
-
-def _savepoint(database: BaseDatabaseWrapper) -> AbstractContextManager[Any]:
-    """In a transaction, return a savepoint, before which psycopg sends BEGIN. Outside, nothing: no BEGIN, no COMMIT."""
-    return nullcontext() if database.autocommit else transaction.atomic()
 
 
 def _written(value: str | int | None) -> bytes | None:
