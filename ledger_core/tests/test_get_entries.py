@@ -8,13 +8,16 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 from django.test import Client
+from psycopg import sql
 from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.balances import balance_at
 from ledger_core.entries import entries_of
 from ledger_core.models import Account, Entry
+from ledger_core.posting.requests import Item, Request, earlier_entries
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
+from ledger_core.tests.imaginary import ADD, IMAGINARY
 
 pytestmark = pytest.mark.django_db
 
@@ -165,9 +168,11 @@ def test_each_read_is_one_query(
             assert api.get(address).status_code == 200
 
 
-def test_deep_pages_and_moments_are_found_by_index() -> None:
-    """Of ten thousand entries, what is read is about what is answered."""
+@pytest.mark.parametrize("plans", ["force_custom_plan", "force_generic_plan"])
+def test_deep_pages_moments_and_nonces_are_found_by_index(plans: str) -> None:
+    """Of ten thousand entries, what is read is about what is answered, also by the plan for any values."""
     with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL plan_cache_mode = {plans}")
         cursor.execute(FILL)
         # Or it would plan by what the table was when autovacuum came by last, within another test perhaps.
         cursor.execute("ANALYZE ledger_entry")
@@ -178,6 +183,7 @@ def test_deep_pages_and_moments_are_found_by_index() -> None:
             lambda: entries_of("content", "old", limit=10, until=moment),
             lambda: entries_of("content", "old", limit=10, until=moment, since=moment - timedelta(minutes=5)),
             lambda: balance_at("old", moment),
+            lambda: earlier_entries([Request.of(IMAGINARY, Item(ADD, "old", "nonce-5000"), "")]),
         ):
             with Explained() as explained:
                 read()
@@ -210,17 +216,29 @@ class Explained:
         self._wrapper.__exit__(*error)
 
     def _note(self, execute: Any, statement: str, parameters: Any, many: bool, context: Any) -> Any:
-        self._queries.append((statement, parameters))
+        if "SAVEPOINT" not in statement:
+            self._queries.append((statement, parameters))
         return execute(statement, parameters, many, context)
 
     def rows(self) -> float:
         read = 0.0
         with connection.cursor() as cursor:
             for statement, parameters in self._queries:
+                if isinstance(parameters, dict):  # a Statement's
+                    statement, parameters = _prepare(cursor, statement, parameters), None
                 cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
                 ((plans,),) = cursor.fetchall()
                 read += _rows(json.loads(plans)[0]["Plan"] if isinstance(plans, str) else plans[0]["Plan"])
         return read
+
+
+def _prepare(cursor: Any, statement: str, parameters: dict[str, Any]) -> str:
+    """Prepare the statement, and return the SQL that executes it: only so plan_cache_mode applies."""
+    cursor.execute("DEALLOCATE ALL")
+    numbers = {name: f"${number}" for number, name in enumerate(parameters, start=1)}
+    cursor.execute(f"PREPARE explained AS {statement % numbers}")
+    values = sql.SQL(", ").join(sql.Literal(None if value is None else str(value)) for value in parameters.values())
+    return f"EXECUTE explained ({values.as_string()})"
 
 
 def _rows(plan: dict[str, Any]) -> float:
