@@ -20,7 +20,7 @@ from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
 Row = tuple[Any, ...]
-Parameters = Mapping[str, str | int | None]
+Parameters = Mapping[str, str | int | datetime | None]
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _int8 = partial(int.from_bytes, byteorder="big", signed=True)
@@ -45,7 +45,7 @@ def load(name: str) -> str:
 
 
 class Statement:
-    """A statement from a file, prepared once on each connection.
+    """A statement from a file, prepared once on each connection, unless its plan depends on the values.
 
     psycopg's cursor costs six times what libpq's call does. This takes its place: Django wraps it as it wraps every
     cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
@@ -54,14 +54,14 @@ class Statement:
     DEALLOCATE ALL. A call that finds its statement gone is repeated without one, and the next call prepares it again.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, prepare: bool = True) -> None:
         self.text = load(name)
         self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.text)))
         numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
         self._numbered = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self.text).encode()
         # Of the text: behind a pooler, replicas of another version use the same sessions.
         self._name = f"ledger_{name}_{sha256(self.text.encode()).hexdigest()[:12]}".encode()
-        self._prepares: bool = settings.DATABASE_PREPARE
+        self._prepares: bool = prepare and settings.DATABASE_PREPARE
         self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     def fetch(self, parameters: Parameters) -> list[Row]:
@@ -92,13 +92,15 @@ class Statement:
 
     def execute(self, connection: psycopg.Connection[Any], parameters: Parameters, *, prepared: bool) -> PGresult:
         """Execute it by libpq, and return the result. Raises psycopg's exceptions."""
-        values = [_written(parameters[name]) for name in self._parameters]
+        given = [parameters[name] for name in self._parameters]
+        values = [_written(value) for value in given]
+        formats = [Format.BINARY if isinstance(value, datetime) else Format.TEXT for value in given]
         if prepared:
             if connection not in self._prepared:
                 self._prepare(connection)
-            result = connection.pgconn.exec_prepared(self._name, values, result_format=Format.BINARY)  # type: ignore[arg-type]  # None is NULL
+            result = connection.pgconn.exec_prepared(self._name, values, formats, Format.BINARY)  # type: ignore[arg-type]  # None is NULL
         else:
-            result = connection.pgconn.exec_params(self._numbered, values, result_format=Format.BINARY)
+            result = connection.pgconn.exec_params(self._numbered, values, None, formats, Format.BINARY)
         if result.status != ExecStatus.TUPLES_OK:
             error = _error(result)
             if error.sqlstate in _NOT_AS_PREPARED:
@@ -128,9 +130,11 @@ class _Cursor(Struct):
         self.rows = _rows(self.statement.execute(self.connection, parameters, prepared=self.prepared))
 
 
-def _written(value: str | int | None) -> bytes | None:
+def _written(value: str | int | datetime | None) -> bytes | None:
     if value is None:
         return None
+    if isinstance(value, datetime):  # binary: PostgreSQL reads no offset of 16 hours or more
+        return ((value - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)
     written = str(value).encode()
     if b"\0" in written:  # libpq reads no further
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
