@@ -1,11 +1,7 @@
 """Balances: what an owner has, now and at any moment before."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.db.models import BigIntegerField, DateTimeField, Exists, ExpressionWrapper, Func, OuterRef, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Now
+from datetime import datetime
 
 from ledger_core import sql
 from ledger_core.errors import LedgerError
@@ -13,7 +9,7 @@ from ledger_core.models import Account, Entry
 from ledger_core.values import OwnerId, check
 
 _BALANCE = sql.Statement("balance")
-_AFTER_AN_ENTRY = ("owner_id", "balance_after", "seq", "created_on")  # the columns that are a Balance
+_BALANCE_AT = sql.Statement("balance_at")
 
 
 class AccountNotFound(LedgerError):
@@ -51,17 +47,6 @@ class Balance:
     updated_on: datetime
 
 
-def seq_before(owner_id: str, moment: datetime | Combinable) -> Func:
-    """The sequence number of an owner's last entry before a moment, 0 for none, as a query's part.
-
-    sql/0006_moments.sql has it.
-    """
-    asked = (Value(owner_id), Value(moment) if isinstance(moment, datetime) else moment)
-    # A subquery, which is asked once however PostgreSQL finds the entries: of a function it could be for each of them.
-    once = "(SELECT %(function)s(%(expressions)s))"
-    return Func(*asked, function="ledger_seq_before", template=once, output_field=BigIntegerField())
-
-
 def balance_of(owner_id: str) -> Balance:
     """Return the owner's balance. Raises InvalidRequest or AccountNotFound."""
     check(owner_id, OwnerId, "owner_id")
@@ -77,17 +62,12 @@ def balance_at(owner_id: str, moment: datetime) -> Balance:
     Raises InvalidRequest, MomentUnclear, or AccountNotFound where the owner had no entry yet.
     """
     check(owner_id, OwnerId, "owner_id")
-    after = ExpressionWrapper(Value(moment) + timedelta(microseconds=1), DateTimeField())
-    entries = Entry.objects.filter(owner_id=owner_id, seq=seq_before(owner_id, after))
-    # The first of the owner's entries that may be from before the moment or after it, whatever time it has.
-    future = Entry.objects.filter(owner_id=owner_id, created_on__gt=Now())
-    next_is_future = Exists(future.filter(seq=OuterRef("seq") + 1))
-    entry = entries.values_list(*_AFTER_AN_ENTRY, next_is_future).first()
-    if entry[-1] if entry else future.filter(seq=1).exists():
+    ((*columns, unclear),) = _BALANCE_AT.fetch({"owner_id": owner_id, "moment": moment})
+    if unclear:
         raise MomentUnclear(f"{owner_id} has entries that are later than the database's clock.")
-    if entry is None:
+    if columns[0] is None:
         raise AccountNotFound(f"{owner_id} had no account at {moment.isoformat()}.")
-    return Balance(*entry[:-1])
+    return Balance(*columns)
 
 
 def history_of(account: Account, *, points: int) -> list[Balance]:
@@ -98,4 +78,4 @@ def history_of(account: Account, *, points: int) -> list[Balance]:
     last, gaps = account.seq, min(points, account.seq) - 1
     numbers = [1 + (last - 1) * n // gaps for n in range(gaps + 1)] if gaps else [last]
     entries = Entry.objects.filter(owner_id=account.pk, seq__in=numbers).order_by("seq")
-    return [Balance(*entry) for entry in entries.values_list(*_AFTER_AN_ENTRY)]
+    return [Balance(*entry) for entry in entries.values_list("owner_id", "balance_after", "seq", "created_on")]

@@ -3,11 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from ledger_core.balances import AccountNotFound, seq_before
+from ledger_core import sql
+from ledger_core.balances import balance_of
 from ledger_core.errors import InvalidOperation, LedgerError
-from ledger_core.models import Account, Entry
+from ledger_core.models import Entry
 from ledger_core.operations import OperationSet
-from ledger_core.values import OwnerId, check
+from ledger_core.values import EntryId, OwnerId, check, fault
+
+_ENTRY = sql.Statement("entry")
+_ENTRIES = sql.Statement("entries")
+_ENTRIES_OF_OPERATION = sql.Statement("entries_of_operation", prepare=False)
 
 
 class EntryNotFound(LedgerError):
@@ -21,10 +26,10 @@ class EntryNotFound(LedgerError):
 
 def entry_of(app: str, entry_id: int) -> Entry:
     """Return the app's entry of that id, or raise EntryNotFound."""
-    try:
-        return Entry.objects.get(pk=entry_id, app=app)
-    except Entry.DoesNotExist:
-        raise EntryNotFound(f"{app} has posted no entry with the id {entry_id}.") from None
+    rows = [] if fault(entry_id, EntryId) else _ENTRY.fetch({"id": entry_id, "app": app})
+    for entry in Entry.of_rows(rows):
+        return entry
+    raise EntryNotFound(f"{app} has posted no entry with the id {entry_id}.")
 
 
 def entries_of(
@@ -43,20 +48,21 @@ def entries_of(
     later and earlier than `until`. Raises InvalidRequest or AccountNotFound.
     """
     check(owner_id, OwnerId, "owner_id")
-    entries = Entry.objects.filter(owner_id=owner_id, app=app).order_by("-seq")
-    if before is not None:
-        entries = entries.filter(seq__lt=before)
-    if operation is not None:
-        entries = entries.filter(operation=operation)
-    # Bounds of the sequence, so that the page is read from its first entry on, however far back it lies.
-    if since is not None:
-        entries = entries.filter(seq__gt=seq_before(owner_id, since))
-    if until is not None:
-        entries = entries.filter(seq__lte=seq_before(owner_id, until))
-    found = list(entries[:limit])
-    if not found and not Account.objects.filter(pk=owner_id).exists():
-        raise AccountNotFound(f"{owner_id} has no account.")
-    return found
+    statement = _ENTRIES if operation is None else _ENTRIES_OF_OPERATION
+    rows = statement.fetch(
+        {
+            "owner_id": owner_id,
+            "app": app,
+            "limit": limit,
+            "before": before,
+            "operation": operation,
+            "since": since,
+            "until": until,
+        }
+    )
+    if not rows:
+        balance_of(owner_id)  # raises AccountNotFound
+    return Entry.of_rows(rows)
 
 
 def require_known(operations: OperationSet[Any], code: str) -> None:

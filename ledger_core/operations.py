@@ -100,11 +100,11 @@ class Operation(Enum):
     def code(self) -> str:
         return self.name
 
-    @property
+    @cached_property
     def terms(self) -> Terms | Reversal:
         return self._value_
 
-    @property
+    @cached_property
     def worth(self) -> int | None:
         """The credits that a unit adds to the balance. None for a reversal: the entry that it reverses decides."""
         return self.terms.value if isinstance(self.terms, Terms) else None

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Self
 
 from django.contrib.postgres.indexes import BrinIndex
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.db.models.base import ModelState
 from django.db.models.functions import Length
@@ -136,6 +136,12 @@ class Entry(models.Model):
         entry._state.db, entry._state.adding = db, False
         entry.__dict__.update(zip(field_names, values, strict=True))
         return entry
+
+    @classmethod
+    def of_rows(cls, rows: Collection[Collection[Any]]) -> list[Self]:
+        """Return the entries of rows that a sql.Statement returned, with the columns in the model's order."""
+        columns = [field.attname for field in cls._meta.concrete_fields]
+        return [cls.from_db(DEFAULT_DB_ALIAS, columns, row) for row in rows]
 
 
 class Reversible(models.Model):

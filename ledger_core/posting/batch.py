@@ -133,18 +133,19 @@ def _post(requests: Sequence[Request]) -> tuple[dict[Key, Entry], dict[Key, Entr
 
 def _retries_of_older_terms(requests: Sequence[Request]) -> dict[Key, Entry]:
     """Return the entries of retries that the present terms of operations rule out. Raises InvalidBatch for new ones."""
+    try:
+        each(Request.require_postable, requests)
+    except InvalidBatch:
+        earlier = earlier_entries(requests)
+    else:
+        return {}
 
     def require(request: Request) -> None:
         if request.key not in earlier:
             request.require_postable()
 
-    earlier: dict[Key, Entry] = {}
-    try:
-        each(require, requests)
-    except InvalidBatch:
-        earlier = earlier_entries(requests)
-        each(require, requests)
-        _raise_if_any(_judge(requests, earlier))
+    each(require, requests)
+    _raise_if_any(_judge(requests, earlier))
     return earlier
 
 
@@ -158,7 +159,7 @@ def _judge(requests: Sequence[Request], earlier: dict[Key, Entry]) -> list[Ledge
 
 
 def _raise_if_any(errors: Sequence[LedgerError | None], refusal: type[BatchRefused] = BatchRefused) -> None:
-    if count := sum(error is not None for error in errors):
+    if count := len(errors) - errors.count(None):
         raise refusal(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
 
 

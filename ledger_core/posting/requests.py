@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Generic, Self, TypeVar
 
 import msgspec
-from django.db import DEFAULT_DB_ALIAS, OperationalError
+from django.db import OperationalError
 from msgspec import Struct
 
 from ledger_core import outages, sql
@@ -18,7 +18,6 @@ Op = TypeVar("Op", bound=Operation, covariant=True)
 Key = tuple[str, str]
 
 _EARLIER = sql.Statement("earlier")
-_COLUMNS = [field.attname for field in Entry._meta.concrete_fields]  # in the order in which the statements return them
 
 
 class Item(Struct, Generic[Op], frozen=True):
@@ -122,4 +121,4 @@ def fetch_entries(statement: sql.Statement, parameters: sql.Parameters) -> list[
         if outage and outage.sqlstate == outages.LOCKED:
             raise AccountLocked.by_docstring() from error
         raise
-    return [Entry.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in rows]
+    return Entry.of_rows(rows)

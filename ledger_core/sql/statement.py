@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -21,7 +20,7 @@ from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
 Row = tuple[Any, ...]
-Parameters = Mapping[str, str | int | None]
+Parameters = Mapping[str, str | int | datetime | None]
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _int8 = partial(int.from_bytes, byteorder="big", signed=True)
@@ -46,7 +45,7 @@ def load(name: str) -> str:
 
 
 class Statement:
-    """A statement from a file, prepared once on each connection.
+    """A statement from a file, prepared once on each connection, unless its plan depends on the values.
 
     psycopg's cursor costs six times what libpq's call does. This takes its place: Django wraps it as it wraps every
     cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
@@ -55,14 +54,14 @@ class Statement:
     DEALLOCATE ALL. A call that finds its statement gone is repeated without one, and the next call prepares it again.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, prepare: bool = True) -> None:
         self.text = load(name)
         self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.text)))
         numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
         self._numbered = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self.text).encode()
         # Of the text: behind a pooler, replicas of another version use the same sessions.
         self._name = f"ledger_{name}_{sha256(self.text.encode()).hexdigest()[:12]}".encode()
-        self._prepares: bool = settings.DATABASE_PREPARE
+        self._prepares: bool = prepare and settings.DATABASE_PREPARE
         self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     def fetch(self, parameters: Parameters) -> list[Row]:
@@ -83,19 +82,25 @@ class Statement:
     def _fetch(self, database: BaseDatabaseWrapper, parameters: Parameters, *, prepared: bool) -> list[Row]:
         cursor: Any = _Cursor(self, database.connection, prepared)
         wrapped = database.make_debug_cursor(cursor) if database.queries_logged else database.make_cursor(cursor)
-        with _savepoint(database):
+        if database.autocommit:  # no transaction: no BEGIN, no COMMIT
             wrapped.execute(self.text, parameters)
+        else:
+            with transaction.atomic():  # a savepoint, before which psycopg sends BEGIN
+                wrapped.execute(self.text, parameters)
         rows: list[Row] = cursor.rows
         return rows
 
     def execute(self, connection: psycopg.Connection[Any], parameters: Parameters, *, prepared: bool) -> PGresult:
         """Execute it by libpq, and return the result. Raises psycopg's exceptions."""
-        values = [_written(parameters[name]) for name in self._parameters]
+        given = [parameters[name] for name in self._parameters]
+        values = [_written(value) for value in given]
+        formats = [Format.BINARY if isinstance(value, datetime) else Format.TEXT for value in given]
         if prepared:
-            self._prepare(connection)
-            result = connection.pgconn.exec_prepared(self._name, values, result_format=Format.BINARY)  # type: ignore[arg-type]  # None is NULL
+            if connection not in self._prepared:
+                self._prepare(connection)
+            result = connection.pgconn.exec_prepared(self._name, values, formats, Format.BINARY)  # type: ignore[arg-type]  # None is NULL
         else:
-            result = connection.pgconn.exec_params(self._numbered, values, result_format=Format.BINARY)
+            result = connection.pgconn.exec_params(self._numbered, values, None, formats, Format.BINARY)
         if result.status != ExecStatus.TUPLES_OK:
             error = _error(result)
             if error.sqlstate in _NOT_AS_PREPARED:
@@ -104,8 +109,6 @@ class Statement:
         return result
 
     def _prepare(self, connection: psycopg.Connection[Any]) -> None:
-        if connection in self._prepared:
-            return
         result = connection.pgconn.prepare(self._name, self._numbered)
         if result.status != ExecStatus.COMMAND_OK:
             error = _error(result)
@@ -127,14 +130,11 @@ class _Cursor(Struct):
         self.rows = _rows(self.statement.execute(self.connection, parameters, prepared=self.prepared))
 
 
-def _savepoint(database: BaseDatabaseWrapper) -> AbstractContextManager[Any]:
-    """In a transaction, return a savepoint, before which psycopg sends BEGIN. Outside, nothing: no BEGIN, no COMMIT."""
-    return nullcontext() if database.autocommit else transaction.atomic()
-
-
-def _written(value: str | int | None) -> bytes | None:
+def _written(value: str | int | datetime | None) -> bytes | None:
     if value is None:
         return None
+    if isinstance(value, datetime):  # binary: PostgreSQL reads no offset of 16 hours or more
+        return ((value - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)
     written = str(value).encode()
     if b"\0" in written:  # libpq reads no further
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")

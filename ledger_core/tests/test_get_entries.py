@@ -4,17 +4,21 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
+from psycopg import sql
 from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.balances import balance_at
 from ledger_core.entries import entries_of
 from ledger_core.models import Account, Entry
+from ledger_core.posting.requests import Item, Request, earlier_entries
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
+from ledger_core.tests.imaginary import ADD, IMAGINARY
 
 pytestmark = pytest.mark.django_db
 
@@ -151,23 +155,35 @@ def test_a_moment_is_unclear_where_entries_of_the_future_may_be_from_before_it(a
     assert problem_of(earlier)["code"] == "account-not-found"
 
 
+@pytest.mark.django_db(transaction=True)  # in a transaction each would have a savepoint
 def test_each_read_is_one_query(
-    api: Client, history: list[Entry], django_assert_num_queries: DjangoAssertNumQueries
+    api: Client, post_json: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    moment = quote(history[5].created_on.isoformat())
+    posted = json.loads(post_json(post_body(owner_id="alice")).content)
+    moment = quote(posted["created_on"])
     for address in (
         f"{ENTRIES}?since={moment}&until={moment}&before=9&operation=CREDIT_ADD",
         f"{ENTRIES}?limit=2",
         f"/api/v1/content/ledger/alice?at={moment}",
-        f"/api/v1/content/entries/{history[0].pk}",
+        f"/api/v1/content/entries/{posted['id']}",
     ):
         with django_assert_num_queries(2 if "until" in address else 1):  # an empty page asks for the account
             assert api.get(address).status_code == 200
 
 
-def test_deep_pages_and_moments_are_found_by_index() -> None:
-    """Of ten thousand entries, what is read is about what is answered."""
+def test_an_entry_is_answered_alike_by_every_address(api: Client, post_json: Post) -> None:
+    claimed = post_body(owner_id="alice", operation="DAILY_REWARD")
+    for body in (post_body(owner_id="alice"), claimed):
+        posted = json.loads(post_json(body).content)
+        assert get(api, f"/api/v1/content/entries/{posted['id']}") == posted
+        assert get(api, ENTRIES, limit=1)["entries"] == [posted]
+
+
+@pytest.mark.parametrize("plans", ["force_custom_plan", "force_generic_plan"])
+def test_deep_pages_moments_and_nonces_are_found_by_index(plans: str) -> None:
+    """Of ten thousand entries, what is read is about what is answered, also by the plan for any values."""
     with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL plan_cache_mode = {plans}")
         cursor.execute(FILL)
         # Or it would plan by what the table was when autovacuum came by last, within another test perhaps.
         cursor.execute("ANALYZE ledger_entry")
@@ -178,10 +194,23 @@ def test_deep_pages_and_moments_are_found_by_index() -> None:
             lambda: entries_of("content", "old", limit=10, until=moment),
             lambda: entries_of("content", "old", limit=10, until=moment, since=moment - timedelta(minutes=5)),
             lambda: balance_at("old", moment),
+            lambda: earlier_entries([Request.of(IMAGINARY, Item(ADD, "old", "nonce-5000"), "")]),
         ):
             with Explained() as explained:
                 read()
             assert explained.rows() < 60
+
+
+def test_an_operation_that_nobody_has_posted_is_not_looked_for_in_all_entries() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FILL)
+        cursor.execute("ANALYZE ledger_entry")
+    with Explained() as explained:
+        assert entries_of("content", "old", limit=10, operation="DAILY_REWARD") == []
+    assert explained.rows() < 60
+    with connection.cursor() as cursor:  # nor would it be by a later plan, for any values
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'ledger_entries_of_operation%'")
+        assert cursor.fetchone() == (0,)
 
 
 FILL = """
@@ -210,17 +239,30 @@ class Explained:
         self._wrapper.__exit__(*error)
 
     def _note(self, execute: Any, statement: str, parameters: Any, many: bool, context: Any) -> Any:
-        self._queries.append((statement, parameters))
+        if "SAVEPOINT" not in statement:
+            self._queries.append((statement, parameters))
         return execute(statement, parameters, many, context)
 
     def rows(self) -> float:
         read = 0.0
         with connection.cursor() as cursor:
             for statement, parameters in self._queries:
+                if isinstance(parameters, dict):  # a Statement's
+                    statement, parameters = _prepare(cursor, statement, parameters), None
                 cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
                 ((plans,),) = cursor.fetchall()
                 read += _rows(json.loads(plans)[0]["Plan"] if isinstance(plans, str) else plans[0]["Plan"])
         return read
+
+
+def _prepare(cursor: Any, statement: str, parameters: dict[str, Any]) -> str:
+    """Prepare the statement, and return the SQL that executes it: only so plan_cache_mode applies."""
+    name = f"explained_{uuid4().hex}"
+    used = {name: value for name, value in parameters.items() if f"%({name})s" in statement}
+    numbers = {name: f"${number}" for number, name in enumerate(used, start=1)}
+    cursor.execute(f"PREPARE {name} AS {statement % numbers}")
+    values = sql.SQL(", ").join(sql.Literal(None if value is None else str(value)) for value in used.values())
+    return f"EXECUTE {name} ({values.as_string()})"
 
 
 def _rows(plan: dict[str, Any]) -> float:

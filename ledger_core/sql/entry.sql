@@ -1,0 +1,5 @@
+-- Reads an entry that an app has posted.
+SELECT
+    id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash
+FROM ledger_entry
+WHERE id = %(id)s AND app = %(app)s
