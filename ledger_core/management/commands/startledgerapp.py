@@ -36,6 +36,6 @@ class Command(TemplateCommand):
         self.stdout.write(
             f"{name}/ is there. Add this line to INSTALLED_APPS in ledger_project/settings.py:\n\n"
             f'    "{name}",\n\n'
-            f"Then run `make upgrade`. Its operations are in {name}/operations.py, and `.venv/bin/pytest {name}` tests\n"
-            "them. See docs/adding-an-app.md."
+            f"Then run `make upgrade`. Its operations are in {name}/operations.py, and `.venv/bin/pytest {name}`\n"
+            "tests them. See docs/adding-an-app.md."
         )
