@@ -14,7 +14,7 @@ PROD := docker compose --profile prod
 ENV := $(or $(COMPOSE_ENV_FILES),.env)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run run test unit check lint audit format docs browser screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
+.PHONY: help install install-run run test unit acceptance check lint audit format docs browser screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
     client upgrade database-schema migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod rollback logs backup restore
 
 help: ## list the targets
@@ -47,7 +47,10 @@ test: install ## run the tests on a PostgreSQL of their own
 	@$(RUN) pytest -n 2
 
 unit: install ## run the tests that need no database, in seconds
-	@$(RUN) pytest -m "not django_db and not service and not soak and not fuzz and not smoke and not browser"
+	@$(RUN) pytest -m "not django_db and not service and not acceptance and not soak and not fuzz and not smoke and not browser"
+
+acceptance: install ## install, serve, break and upgrade the project as people do (minutes)
+	@$(RUN) pytest -n 2 -m acceptance
 
 browser: install ## drive the pages in headless Chromium, in light and dark
 	@$(RUN) pytest -m browser
@@ -88,14 +91,12 @@ audit: install ## known vulnerabilities of the packages in uv.lock, as api.osv.d
 	    $(UV) audit --locked --preview-features audit-command || \
 	    { [ $$? -eq 2 ] && echo "NOT AUDITED: api.osv.dev could not be asked."; }  # 1 is a finding
 
-check: lint audit docs unit ## all that CI does
+check: lint audit docs test acceptance browser ## all that CI does
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	LEDGER_ENV=production SECRET_KEY=$$($(RUN) python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	    ALLOWED_HOSTS=ledger.example DATABASE_URL=postgresql:///none \
 	    $(RUN) manage.py check --deploy --fail-level WARNING
-	$(RUN) pytest -n 2
-	$(RUN) pytest -m browser
 
 docs: install ## the documentation as a site, in .site/; a warning is an error, as a link that leads nowhere is one
 	@$(RUN) --group docs sphinx-build -c docs -EW --keep-going --quiet . .site && echo "The site is at .site/index.html"

@@ -19,7 +19,7 @@ _LIBRARIES = [
 ]
 
 pytestmark = [
-    pytest.mark.service,
+    pytest.mark.acceptance,
     pytest.mark.skipif(not _LIBRARIES, reason="libfaketime is not installed (the package faketime)"),
 ]
 

@@ -15,7 +15,7 @@ import pytest
 from ledger_project.tests.conftest import ROOT, environment, temporary_folder
 from ledger_project.tests.servers import Server, pgbouncer, postgres
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 POST = """
 from content.operations import OPERATIONS

@@ -120,7 +120,7 @@ def use_version(folder: Path, version: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.skipif(not shutil.which("docker"), reason="docker is not installed")
+@pytest.mark.smoke
 def test_a_version_without_an_image_is_not_used(folder: Path) -> None:
     (folder / ".env").write_text("VERSION=v1\n")
     done = use_version(folder, "v0.0.0-nowhere")

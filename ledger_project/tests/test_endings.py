@@ -14,7 +14,7 @@ import pytest
 from ledger_project.embedded import _package
 from ledger_project.tests.conftest import ROOT, Project, environment, free_port, listens, temporary_folder, wait_for
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 ODD = """it's "so" 50% $HOME `x` \\ é"""
 

@@ -12,7 +12,7 @@ from ledger_project.tests.conftest import Project, wait_for
 from ledger_project.tests.servers import packets_can_be_dropped, pgbouncer, postgres, silent
 from ledger_project.tests.test_outages import LEDGER, Browser, add, serve, spend
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 
 def test_after_a_failover_the_next_try_reaches_the_new_primary(project: Project, folder: Path) -> None:
@@ -40,7 +40,7 @@ def test_after_a_failover_the_next_try_reaches_the_new_primary(project: Project,
             assert "Traceback" not in service.log.read_text()
 
 
-@pytest.mark.skipif(not packets_can_be_dropped(), reason="dropping packets needs iptables and root")
+@pytest.mark.skipif(not packets_can_be_dropped(), reason="only root can drop packets, with iptables")
 def test_a_host_that_goes_silent_holds_a_request_for_seconds_only(project: Project, folder: Path) -> None:
     patient = {"STATEMENT_TIMEOUT": "60s", "LOCK_TIMEOUT": "60s"}  # the server's bounds are of no use here
     with (

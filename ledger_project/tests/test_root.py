@@ -12,7 +12,7 @@ import pytest
 from ledger_project.embedded import _package
 from ledger_project.tests.conftest import environment
 
-pytestmark = [pytest.mark.service, pytest.mark.skipif(os.geteuid() != 0, reason="these tests need to be root")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.skipif(os.geteuid() != 0, reason="only root can run these")]
 
 QUERY = (
     "import sys, pathlib; from ledger_project.embedded import EmbeddedPostgres as E; from psycopg import connect\n"

@@ -18,7 +18,7 @@ from ledger_project.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import Project, Service
 from ledger_project.tests.test_migrations import manage
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 TABLES = ["ledger_entry", "ledger_account", "ledger_client", "ledger_key"]
 MIGRATION = """

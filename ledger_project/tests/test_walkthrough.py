@@ -20,7 +20,7 @@ import pytest
 from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port, fresh_shell, wait_for
 from ledger_project.tests.test_readme import VOLATILE
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 PAGES = {"README.md": 3, "docs/tutorial.md": 9, "docs/api.md": 3, "clients/python/README.md": 2}
 # What needs Docker or runs the tests; an app that is added has a test of its own.

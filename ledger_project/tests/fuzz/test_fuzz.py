@@ -18,7 +18,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 KEYS = {"every scope": list(Scope), **{scope.value: [scope] for scope in Scope}}
 
 
-@pytest.mark.parametrize("examples", [8, pytest.param(1000, marks=pytest.mark.fuzz)])
+@pytest.mark.parametrize("examples", [4, pytest.param(1000, marks=pytest.mark.fuzz)])
 def test_nothing_that_a_caller_sends_is_answered_otherwise_than_described(fresh: Project, examples: int) -> None:
     with fresh.serve(LEDGER_RATE_LIMIT="off", LEDGER_ADDRESS_RATE_LIMIT="off") as service:
         for app in ("content", "ecommerce"):
