@@ -67,6 +67,45 @@ def test_only_nginx_is_open_to_the_world_and_no_secret_has_a_default() -> None:
     assert "<random>" in (ROOT / "deploy" / "env.example").read_text()
 
 
+@pytest.mark.skipif(not shutil.which("docker"), reason="docker is not installed")
+@pytest.mark.parametrize("profile", ["dev", "prod"])
+@pytest.mark.parametrize("further", [[], ["deploy/archive.yml", "deploy/alerting.yml"]])
+def test_compose_accepts_its_files(folder: Path, profile: str, further: list[str]) -> None:
+    """Compose rejects what PyYAML accepts, such as a key that a mapping has twice."""
+    alerting = [f"ALERT_{name}=x" for name in ("EMAIL", "SENDER", "SMTP", "SMTP_USER", "SMTP_PASSWORD")]
+    lines = [(ROOT / "deploy" / "env.example").read_text(), "VERSION=v1", *alerting]
+    (folder / ".env").write_text("\n".join(lines))
+    files = [f"--file={ROOT / name}" for name in ["docker-compose.yml", *further]]
+    command = [
+        "docker",
+        "compose",
+        "--env-file",
+        str(folder / ".env"),
+        *files,
+        "--profile",
+        profile,
+        "config",
+        "--quiet",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("archived", "status"), [(None, 0), ("log", 0), ("another", 1)])
+def test_the_archive_takes_a_file_again_but_never_another_of_its_name(
+    folder: Path, archived: str | None, status: int
+) -> None:
+    """After a crash PostgreSQL hands over again what the archive has already; an error would stop it for good."""
+    *_, setting = load(ROOT / "deploy" / "archive.yml")["services"]["postgres"]["command"]
+    (folder / "log").write_text("log")
+    if archived:
+        (folder / "000000010000000000000001").write_text(archived)
+    command = setting.removeprefix("archive_command=").replace("/archive", str(folder))
+    command = command.replace("%p", str(folder / "log")).replace("%f", "000000010000000000000001")
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == status
+    assert (folder / "000000010000000000000001").read_text() == (archived or "log")
+
+
 def test_one_image_of_the_service_is_built_and_only_env_says_which_one_runs() -> None:
     services = load(ROOT / "docker-compose.yml")["services"]
     ours = {name: service for name, service in services.items() if service["image"].startswith("shared-ledger:")}

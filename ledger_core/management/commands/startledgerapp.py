@@ -34,7 +34,8 @@ class Command(TemplateCommand):
         layout = {"template": str(_TEMPLATE), "extensions": ["py"], "files": [], "verbose_name": words}
         super().handle("app", name, **options | layout)  # refuses the name of a module that is there, and says so
         self.stdout.write(
-            f"{name}/ is there. Add this line to INSTALLED_APPS in ledger_project/settings.py, then migrate:\n\n"
+            f"{name}/ is there. Add this line to INSTALLED_APPS in ledger_project/settings.py:\n\n"
             f'    "{name}",\n\n'
-            f"Its operations are in {name}/operations.py, and `pytest {name}` tests them. See docs/adding-an-app.md."
+            f"Then run `make upgrade`. Its operations are in {name}/operations.py, and `.venv/bin/pytest {name}`\n"
+            "tests them. See docs/adding-an-app.md."
         )
