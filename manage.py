@@ -4,6 +4,7 @@
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from ledger_core.management.progress import one_line_for_files
 from ledger_project.database import database
@@ -22,3 +23,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except OperationalError as error:  # no server, no answer, or a statement that was cut off: no fault of the command
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(" ".join(str(error).split()))

@@ -93,7 +93,7 @@ def _import(numbered: list[tuple[int, Record]]) -> int:
         update_fields=["balance", "seq", "head", "updated_on"],
     )
     with connection.cursor() as cursor:
-        with cursor.copy(_COPY) as copy:
+        with connection.wrap_database_errors, cursor.copy(_COPY) as copy:  # psycopg's errors as Django's
             for _, record in numbered:
                 copy.write_row(_row(record))
         cursor.execute(_IMPORT_REVERSIBLE, {"owners": list(owners)})

@@ -7,12 +7,15 @@ from io import BytesIO
 from typing import Any
 
 from gunicorn.http import errors
+from gunicorn.http.body import ChunkedReader
 
 MAX_BODY = 4 * 1024 * 1024  # bytes; a longer body is rejected before it is read
 MAX_PIECE = 64 * 1024  # read at once
 MAX_HEAD = 32 * 1024
 _MAX_CHUNKED = 2 * MAX_BODY  # with the sizes of its chunks; what is longer is rejected
 _MAX_CHUNK_LINE = 8 * 1024
+_MAX_CHUNKS = 50_000  # a client that sends each word of a large batch as a chunk makes half as many
+_PIECE_OF_CHUNKS = 4 * 1024
 
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})", re.IGNORECASE)
@@ -66,6 +69,7 @@ class Arrival:
     def __init__(self) -> None:
         self._asked = False  # for a body that the client sends once it is asked for it
         self._chunk = 0  # where the first chunk begins that has not arrived
+        self._chunks = 0  # how many have arrived
 
     def lacks_more(self, received: BytesIO, client: socket.socket) -> bool:
         """Return whether more has to come before a thread can go on; not for what the thread will reject."""
@@ -83,7 +87,7 @@ class Arrival:
 
     def _lacks_chunks(self, received: BytesIO, begin: int, size: int) -> bool:
         self._chunk = max(self._chunk, begin)
-        while self._chunk < size <= _MAX_CHUNKED:
+        while self._chunk < size <= _MAX_CHUNKED and self._chunks <= _MAX_CHUNKS:
             received.seek(self._chunk)
             line = received.readline(_MAX_CHUNK_LINE)
             if not line.endswith(b"\n"):
@@ -94,7 +98,8 @@ class Arrival:
                 received.seek(self._chunk + len(line) - len(b"\r\n"))  # after the last chunk: trailers, or none
                 return _END not in received.read(MAX_HEAD)
             self._chunk += len(line) + length + len(b"\r\n")
-        return size <= _MAX_CHUNKED
+            self._chunks += 1
+        return size <= _MAX_CHUNKED and self._chunks <= _MAX_CHUNKS
 
 
 def is_whole(conn: Any) -> bool:
@@ -134,7 +139,7 @@ def complete(req: Any) -> None:
     announced = next((int(value) for name, value in req.headers if name == "CONTENT-LENGTH"), None)
     if announced is not None and announced > MAX_BODY:
         raise BodyTooLong
-    body = req.body.read(MAX_BODY + 1)
+    body = _dechunked(req) if codings else req.body.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise BodyTooLong
     if announced is not None and len(body) < announced:
@@ -142,3 +147,30 @@ def complete(req: Any) -> None:
     req.headers = [header for header in req.headers if header[0] not in ("CONTENT-LENGTH", "TRANSFER-ENCODING")]
     req.headers.append(("CONTENT-LENGTH", str(len(body))))
     req.body = BytesIO(body)
+
+
+def _dechunked(req: Any) -> bytes:
+    body = bytearray()
+    unreader: Any = _InPieces(req.unreader)
+    pieces: Any = ChunkedReader(req, unreader).parser
+    for number, piece in enumerate(pieces):
+        body += piece
+        if len(body) > MAX_BODY or number > _MAX_CHUNKS:
+            raise BodyTooLong
+    return bytes(body)
+
+
+class _InPieces:
+    """What has arrived, a little at a time: for each chunk gunicorn copies all that it has been given."""
+
+    def __init__(self, unreader: Any) -> None:
+        self._unreader = unreader
+        self._arrived = BytesIO(unreader.take_buffered())
+
+    def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
+        read: bytes = self._arrived.read(_PIECE_OF_CHUNKS) or self._unreader.read(size, read_ahead)
+        return read
+
+    def unread(self, data: bytes) -> None:
+        """Take back what follows the body: the next request of the connection."""
+        self._unreader.unread(data + self._arrived.read())

@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
 from django.utils.http import parse_etags
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 
 from ledger_core.api.problems import MethodNotAllowed, NotAcceptable, respond
 from ledger_core.errors import LedgerError
@@ -33,6 +35,7 @@ class Rendered:
         return cls(plain, gzip.compress(plain, mtime=0), sha256(plain).hexdigest()[:32])
 
 
+@method_decorator(csrf_exempt, name="dispatch")  # it changes nothing, and answers a POST with 405 like every method
 class RenderedView(View):
     """A view whose answer depends on its address alone. A subclass says what it renders, and of which media type."""
 

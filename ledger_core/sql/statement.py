@@ -51,7 +51,8 @@ class Statement:
     cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
 
     Prepared statements belong to the session, and others can drop them or replace the session: a pooler, DISCARD ALL,
-    DEALLOCATE ALL. A call that finds its statement gone is repeated without one, and the next call prepares it again.
+    DEALLOCATE ALL. A call that finds its statement gone or stale is repeated without one, and the next call prepares it
+    again.
     """
 
     def __init__(self, name: str, *, prepare: bool = True) -> None:
@@ -105,6 +106,7 @@ class Statement:
             error = _error(result)
             if error.sqlstate in _NOT_AS_PREPARED:
                 self._prepared.discard(connection)
+                connection.pgconn.close_prepared(self._name)  # or preparing it again would find the stale one
             raise error
         return result
 

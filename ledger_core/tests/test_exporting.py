@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import permutations, product
 from pathlib import Path
 
+import msgspec
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from ledger_core.exporting import FORMATS
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import SharedOperation
 from ledger_core.posting import Item, post, post_batch
+from ledger_core.records import Record
 from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperation
 from ledger_core.tests.test_verification import tamper
 from ledger_core.verification import verify
@@ -143,6 +145,19 @@ def test_an_id_is_taken_once(tmp_path: Path) -> None:
     lines[-1]["id"] = lines[0]["id"]
     with pytest.raises(importing.ImportRefused, match=f"Line {len(lines)}: another entry has the id {lines[0]['id']}"):
         importing.import_entries([json.dumps(line).encode() for line in lines], resume=False)
+
+
+@pytest.mark.parametrize("change", [{"amount": 0}, {"reverses_id": 999}, {"reverses_id": 2**70}, {"nonce": "a\0"}])
+def test_what_could_not_be_posted_is_refused_though_its_hash_is_right(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    """Whoever changes a file can compute its hashes too; what the books cannot hold is refused by the database."""
+    line = json.loads(export(tmp_path / "books.jsonl").read_text().splitlines()[0]) | change
+    line["hash"] = msgspec.convert(line, Record).chained_to(b"").hex()
+    empty_the_ledger()
+    with pytest.raises(importing.ImportRefused, match="Lines 1 to 1: "):
+        importing.import_entries([json.dumps(line).encode()], resume=False)
+    assert contents() == []
 
 
 @pytest.mark.parametrize("change", [{"nonce": "x"}, {"id": 1_000_000}, {"hash": "00"}, {"seq": 2**70}])

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ledger_project.tests.conftest import ROOT, environment, temporary_folder
+from ledger_project.tests.conftest import ROOT, environment, free_port, temporary_folder
 from ledger_project.tests.servers import Server, pgbouncer, postgres
 
 pytestmark = pytest.mark.acceptance
@@ -70,6 +70,14 @@ def shell(url: str, line: str) -> tuple[list[int], str]:
 
 
 WRITING = ["exportledger", "exportledger --format csv", "trialbalance", "showoperations", "ledgerclient list", "help"]
+
+
+@pytest.mark.parametrize("command", ["migrate", "servicerole", "exportledger", "ledgerclient list", "verifyledger"])
+def test_a_server_that_does_not_answer_is_one_line(command: str) -> None:
+    done = manage(f"postgresql://postgres@127.0.0.1:{free_port()}/postgres", *command.split())
+    assert done.returncode != 0
+    assert "Connection refused" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("command", WRITING)

@@ -155,6 +155,18 @@ def test_chunks_that_come_byte_by_byte_are_answered_and_so_is_what_follows(servi
         assert status(connection) == 200
 
 
+@pytest.mark.parametrize(("chunks", "answer"), [(40_000, 201), (400_000, 413)])
+def test_many_small_chunks_are_answered_in_time(service: Service, chunks: int, answer: int) -> None:
+    head, _, body = request(service, "many chunks").partition(b"\r\n\r\n")
+    chunked = head.partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n\r\n"
+    chunked += b"1\r\n \r\n" * chunks + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    with connections(service, 1) as (connection,):
+        start = time.monotonic()
+        connection.sendall(chunked)
+        assert status(connection) == answer
+        assert time.monotonic() - start < READ_SECONDS
+
+
 def test_a_large_body_is_sent_once_it_is_asked_for(service: Service) -> None:
     whole = request(service, "expected", "Expect: 100-continue")
     head, _, body = whole.partition(b"\r\n\r\n")
