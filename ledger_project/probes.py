@@ -1,5 +1,6 @@
 """What machines ask of a replica: whether it lives (/livez), whether it can serve (/readyz), what it did (/metrics)."""
 
+import logging
 from collections.abc import Callable
 
 from django.db import Error, connection
@@ -8,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django_prometheus.exports import ExportToDjangoView
 
 from ledger_core.outages import log, outage_of
+
+_log = logging.getLogger("ledger.probes")
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -30,9 +33,11 @@ def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
 def _readiness() -> HttpResponse:
     try:
         if _read_only():
+            _log.warning("Not ready: the database is read-only")
             connection.close()  # the next probe may reach another server
             return _answer(503, "The database is read-only: balances can be read, and nothing can be posted.")
         if not is_migrated():
+            _log.warning("Not ready: migrations are not applied")
             return _answer(503, "Migrations are not applied.")
     except Error as error:
         outage = outage_of(error)
