@@ -64,7 +64,8 @@ def serious(page: Page) -> Iterator[str]:
         page.set_viewport_size(ViewportSize(width=width, height=900))
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
-            page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")  # colours that fade
+            # Colours fade; an animation that is cancelled rejects its promise.
+            page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
             for found in Axe().run(page).response["violations"]:
                 if found["impact"] in {"serious", "critical"}:
                     nodes = [node for node in found["nodes"] if NOT_OURS.get(found["id"], "\0") not in node["html"]]
