@@ -12,15 +12,11 @@ import pytest
 
 from ledger_project.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import ROOT, environment
-
-_LIBRARIES = [
-    *Path("/usr/lib").glob("*/faketime/libfaketime.so.1"),
-    *Path("/usr/lib").glob("faketime/libfaketime.so.1"),
-]
+from ledger_project.tests.servers import FAKETIME
 
 pytestmark = [
     pytest.mark.acceptance,
-    pytest.mark.skipif(not _LIBRARIES, reason="libfaketime is not installed (the package faketime)"),
+    pytest.mark.skipif(not FAKETIME, reason="libfaketime is not installed (the package faketime)"),
 ]
 
 POST = """
@@ -66,7 +62,7 @@ def ledger(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     ledger = Ledger("", folder / "clock")
     ledger.set_clock("+0")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LD_PRELOAD", str(_LIBRARIES[0]))
+        patch.setenv("LD_PRELOAD", str(FAKETIME))
         patch.setenv("FAKETIME_TIMESTAMP_FILE", str(ledger.clock))
         patch.setenv("FAKETIME_NO_CACHE", "1")
         patch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
