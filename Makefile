@@ -41,7 +41,7 @@ install-run: $(UV) ## the same, but only the packages that `make run` needs
 	$(mark)
 
 run: install-run ## serve the ledger on port 8000 (PORT=8001 for another), with its database
-	@PORT=$(PORT) exec .venv/bin/python -m ledger_project.serve
+	@PORT=$(PORT) exec .venv/bin/python -m ledger_project.development.serve
 
 test: install ## run the tests on a PostgreSQL of their own
 	@$(RUN) pytest -n 2
@@ -68,13 +68,13 @@ smoke: install ## the whole stack in Docker: rolling restart, kills, backup and 
 	@$(RUN) pytest -m smoke -s
 
 bench: install ## how fast it is, against a bare view, the classic way and others: make bench json=FILE (minutes)
-	@$(RUN) --group bench python -m ledger_core.benchmarks speed $(if $(json),--json $(json))
+	@$(RUN) --group bench python -m ledger_project.benchmarks speed $(if $(json),--json $(json))
 
 bench-growth: install ## whether it is as fast at ten million entries: make bench-growth json=FILE (half an hour)
-	@$(RUN) --group bench python -m ledger_core.benchmarks growth $(if $(json),--json $(json))
+	@$(RUN) --group bench python -m ledger_project.benchmarks growth $(if $(json),--json $(json))
 
 bench-plots: install ## draw docs/benchmarks/*.svg from the numbers there
-	@$(RUN) --group bench python -m ledger_core.benchmarks.plots
+	@$(RUN) --group bench python -m ledger_project.benchmarks.plots
 
 mutations: install ## take away one guard at a time, and see which tests fail (minutes)
 	@$(RUN) python -m ledger_core.tests.mutations
@@ -113,7 +113,7 @@ upgrade: install ## migrate the database
 	$(RUN) manage.py migrate
 
 database-schema: install ## write what the migrations make to ledger_core/sql/database_schema.txt, after a new one of ledger_core
-	@WRITE_DATABASE_SCHEMA=1 $(RUN) pytest -q ledger_core/tests/test_database_schema.py
+	@WRITE_DATABASE_SCHEMA=1 $(RUN) pytest -q ledger_core/tests/verification/test_database_schema.py
 
 migrations: install ## write the migrations of an app: make migrations app=content
 	$(RUN) manage.py makemigrations $(app)

@@ -7,8 +7,8 @@ from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
 from ledger_core.management.progress import one_line_for_files
-from ledger_project.database import database
-from ledger_project.startup import default_to_development, setup
+from ledger_project.development.database import database
+from ledger_project.development.startup import default_to_development, setup
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ bind = environment.text("BIND", "0.0.0.0:8000")  # in a container the network de
 # fit PostgreSQL's max_connections.
 workers = environment.integer("WEB_CONCURRENCY", 2, least=1)
 threads = environment.integer("WEB_THREADS", 4, least=1)
-worker_class = "ledger_project.worker.Worker"  # of threads, with time-outs for clients
+worker_class = "ledger_project.webserver.worker.Worker"  # of threads, with time-outs for clients
 # Everything is loaded before the port is opened, and once for all workers: who comes to a new replica does not wait, a
 # worker in a dead one's place is there at once, and they share memory. Not for a service that reloads its code.
 reload = environment.boolean("RELOAD", default=False)
@@ -40,7 +40,7 @@ control_socket_disable = True
 
 def on_starting(server: Any) -> None:
     """Make what the workers share before they are forked: where they count requests, and where they put metrics."""
-    importlib.import_module("ledger_core.rate_limits.shared")
+    importlib.import_module("ledger_core.access.rate_limits.shared")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ledger-metrics-")
 
 
@@ -52,7 +52,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    importlib.import_module("ledger_project.worker_metrics").write_as(worker.number)
+    importlib.import_module("ledger_project.webserver.worker_metrics").write_as(worker.number)
 
 
 def on_exit(server: Any) -> None:

@@ -23,7 +23,7 @@ from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from ledger_core.spelling import as_html, as_text
+from ledger_core.texts import as_html, as_text
 
 
 class UnusableQuery(Exception):

@@ -11,7 +11,7 @@ class LedgerCoreConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        from ledger_core.checks import check_plugins
+        from ledger_core.plugins.checks import check_plugins
 
         register(check_plugins)
         # Django's, of every request: the list of queries, which DEBUG alone keeps, and caches, of which there are none.

@@ -25,6 +25,10 @@ class LedgerError(Exception):
         self.detail = detail
         self.data = data
 
+    def headers(self) -> dict[str, str]:
+        """Return the headers of the response, beside those that every response has."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
     @classmethod
     def by_docstring(cls) -> Self:
         """Return the error with its docstring for a detail."""

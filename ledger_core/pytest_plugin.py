@@ -16,7 +16,7 @@ def api(db: None) -> "Client":
     """A client of every app with every scope, that is answered, like a real one, where the service has failed."""
     from django.test import Client
 
-    from ledger_core import clients
+    from ledger_core.access import clients
     from ledger_core.operations import Scope
     from ledger_core.plugins import ledger_apps
 

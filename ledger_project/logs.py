@@ -6,7 +6,7 @@ from typing import Any
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.msgspec import MsgspecFormatter
 
-from ledger_core.keys import without_keys
+from ledger_core.access.keys import without_keys
 
 
 class KeylessFormatter(logging.Formatter):
@@ -33,7 +33,7 @@ def logging_config(*, json: bool, tracing: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {
-            "request_id": {"()": "ledger_core.middleware.RequestIdFilter"},
+            "request_id": {"()": "ledger_core.observability.request_log.RequestIdFilter"},
             "traceback": {"()": TracebackFilter},
             **({"trace_id": {"()": "ledger_project.tracing.TraceIdFilter"}} if tracing else {}),
         },

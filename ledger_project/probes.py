@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django_prometheus.exports import ExportToDjangoView
 
-from ledger_core.outages import log, outage_of
+from ledger_core.postgresql.outages import log, outage_of
 
 _log = logging.getLogger("ledger.probes")
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from ledger_core.rate_limits.rates import Rate
-from ledger_project import environment
+from ledger_core.access.rate_limits.rates import Rate
+from ledger_project import connecting, environment
 from ledger_project.logs import logging_config
-from ledger_project.postgresql import connecting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT = (
@@ -53,10 +52,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ledger_project.probes.answer_probes",
     *(["ledger_project.tracing.trace_requests"] if TRACING else []),
-    "ledger_core.middleware.observe_requests",
-    "ledger_core.api.throttling.limit_addresses",
-    "ledger_core.api.paths.require_readable_paths",
-    "ledger_core.api.shortcut.answer_api",
+    "ledger_core.observability.request_log.observe_requests",
+    "ledger_core.api.middleware.address_limit.limit_addresses",
+    "ledger_core.api.middleware.paths.require_readable_paths",
+    "ledger_core.api.middleware.shortcut.answer_api",
     # Of pages, and of what comes without TLS: no other request of the API comes so far.
     "django.middleware.security.SecurityMiddleware",
     "ledger_project.pages.PagePolicyMiddleware",
@@ -97,7 +96,7 @@ except ValueError as error:
 _database["OPTIONS"] |= {
     "server_side_binding": True,  # parameters are sent apart from the SQL
     # psycopg prepares nothing, so a rollback, a pooler or a migration leaves it nothing to lose. What nearly every
-    # request executes is prepared by ledger_core.sql.Statement.
+    # request executes is prepared by ledger_core.postgresql.statement.Statement.
     "prepare_threshold": None,
 }
 DATABASES = {
@@ -122,7 +121,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = ["ip_address", "username"]
-AXES_CLIENT_IP_CALLABLE = "ledger_core.api.throttling.address_of"
+AXES_CLIENT_IP_CALLABLE = "ledger_core.access.throttling.address_of"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a stranger could keep somebody out for good
 AXES_VERBOSE = False
 
@@ -189,8 +188,8 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.api.access.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["ledger_core.api.access.OfTheApp"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.access.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["ledger_core.access.authentication.OfTheApp"],
     "NUM_PROXIES": environment.integer("LEDGER_PROXIES", 0),
     "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
@@ -212,8 +211,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "ledger_core.api.postprocessing.share_parts",
-        "ledger_core.api.postprocessing.mark_int64",
+        "ledger_core.api.documentation.postprocessing.share_parts",
+        "ledger_core.api.documentation.postprocessing.mark_int64",
     ],
 }
 

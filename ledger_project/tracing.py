@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from ledger_core.middleware import HEADER, METHODS
+from ledger_core.observability.request_log import HEADER, METHODS
 
 _SEND_SECONDS = 2  # with retries: a worker that ends waits no longer for a collector that is away
 _FIRST_WORD = re.compile(r"^(?!--)\s*(\w+)", re.MULTILINE)  # after the comments that describe a statement

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from ledger_project.startup import setup
+from ledger_project.development.startup import setup
 
 os.environ["LEDGER_SERVING"] = "1"
 setup()

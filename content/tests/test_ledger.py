@@ -7,10 +7,10 @@ from django.db import connection, transaction
 
 from content import ledger
 from content.operations import ContentOperation
-from ledger_core.balances import AccountNotFound, balance_of
 from ledger_core.errors import AccountLocked
 from ledger_core.operations import SharedOperation
 from ledger_core.posting import InsufficientBalance, Item, Posted
+from ledger_core.queries.balances import AccountNotFound, balance_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,11 +9,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from ledger_core.admin import charts
-from ledger_core.admin.books import ReadOnlyAdmin
 from ledger_core.admin.corrections import CorrectionPage, may_correct
+from ledger_core.admin.entries import ReadOnlyAdmin
 from ledger_core.admin.references import entries_url, references_of
-from ledger_core.balances import history_of
 from ledger_core.models import Account, Entry
+from ledger_core.queries.balances import history_of
 
 POINTS = 200  # of the chart: more would not be told apart
 NEWEST = 20

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from django.utils.safestring import SafeString, mark_safe
 from leather import Chart
 
-from ledger_core.balances import Balance
+from ledger_core.queries.balances import Balance
 
 _WIDTH, _HEIGHT = 960, 380
 BOX = "16 36 944 312"  # x, y, width, height: without the margins, which the page has

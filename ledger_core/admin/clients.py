@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from ledger_core import clients
+from ledger_core.access import clients
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import app_choices

@@ -16,9 +16,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from ledger_core.admin.references import REASON
-from ledger_core.corrections import CORRECTIONS, STAFF, Correction
 from ledger_core.errors import AccountLocked, LedgerError
 from ledger_core.models import Account
+from ledger_core.operations.corrections import CORRECTIONS, STAFF, Correction
 from ledger_core.posting import NonceReused, Posted, post
 from ledger_core.values import MAX_CREDITS, MAX_TEXT
 

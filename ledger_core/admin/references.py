@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ledger_core.corrections import CORRECTIONS
 from ledger_core.models import Entry
+from ledger_core.operations.corrections import CORRECTIONS
 
 # Begins what the admin keeps of a correction: Django would read a reason that begins with a bracket as JSON.
 REASON = "Reason: "

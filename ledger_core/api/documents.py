@@ -6,10 +6,10 @@ from typing import Annotated, Any, Self
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ledger_core.balances import Balance
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, Scope
 from ledger_core.posting import MAX_ITEMS, Item, Posted, each
+from ledger_core.queries.balances import Balance
 from ledger_core.values import MAX_CREDITS, Amount, EntryId, Moment, Nonce, OwnerId
 
 OperationCode = Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]

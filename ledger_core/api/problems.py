@@ -10,26 +10,18 @@ from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework.exceptions import APIException
 
-from ledger_core import outages
 from ledger_core.api.documents import Problem
 from ledger_core.api.json import UnsupportedMediaType, answer
 from ledger_core.errors import AccountLocked, LedgerError
-from ledger_core.metrics import REFUSALS, series
-from ledger_core.middleware import request_id
+from ledger_core.observability.metrics import REFUSALS, series
+from ledger_core.observability.request_log import request_id
+from ledger_core.postgresql import outages
 from ledger_core.values import excerpt
 
 MEDIA_TYPE = "application/problem+json"
 
 
 _RETRY = "Send the same again with the same nonce: it is posted once, whatever became of the first attempt."
-
-
-class HTTPError(LedgerError):
-    """A refusal that HTTP has headers for."""
-
-    def headers(self) -> dict[str, str]:
-        """Return the headers of the answer."""
-        return {}
 
 
 class DatabaseUnavailable(LedgerError):
@@ -228,7 +220,4 @@ def _for_api(request: HttpRequest, kind: type[LedgerError]) -> HttpResponse | No
 def respond(error: LedgerError) -> HttpResponse:
     """Return the answer that tells the error."""
     document = problem(error)
-    headers = error.headers() if isinstance(error, HTTPError) else {}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
-    return answer(document, status=document.status, headers=headers, media_type=MEDIA_TYPE)
+    return answer(document, status=document.status, headers=error.headers(), media_type=MEDIA_TYPE)

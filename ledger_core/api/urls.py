@@ -4,8 +4,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from ledger_core.api.openapi import OpenAPIView, SwaggerPage
-from ledger_core.api.problem_pages import ProblemPage, ProblemsPage
+from ledger_core.api.documentation.openapi import OpenAPIView, SwaggerPage
+from ledger_core.api.documentation.problem_pages import ProblemPage, ProblemsPage
 from ledger_core.api.views import BalanceView, BatchView, EntriesView, EntryView, OperationsView, PostView
 from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps

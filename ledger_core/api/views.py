@@ -8,9 +8,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from ledger_core import posting
-from ledger_core.api import examples
-from ledger_core.api.access import require
-from ledger_core.api.decoding import decode
+from ledger_core.access.authentication import require
+from ledger_core.access.rate_limits.rates import Window
+from ledger_core.access.throttling import ClientThrottle
+from ledger_core.api.documentation import examples
+from ledger_core.api.documentation.schema import REPLAYED, LedgerSchema, described
 from ledger_core.api.documents import (
     BalanceDocument,
     BalanceQuery,
@@ -24,15 +26,13 @@ from ledger_core.api.documents import (
     PostRequest,
 )
 from ledger_core.api.json import BodyTooLarge, Negotiation, UnsupportedMediaType, answer
-from ledger_core.api.queries import decode_query
-from ledger_core.api.schema import REPLAYED, LedgerSchema, described
-from ledger_core.api.throttling import ClientThrottle
-from ledger_core.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
-from ledger_core.entries import EntryNotFound, entries_of, entry_of, require_known
+from ledger_core.api.requests.decoding import decode
+from ledger_core.api.requests.queries import decode_query
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationRetired, OperationSet
-from ledger_core.rate_limits.rates import Window
+from ledger_core.queries.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
+from ledger_core.queries.entries import EntryNotFound, entries_of, entry_of, require_known
 
 _POSTING = (BodyTooLarge, UnsupportedMediaType, AccountLocked)
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ledger_core import balances
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, SharedOperation
 from ledger_core.posting import Posted, post
-from ledger_core.trial_balance import trial_balance
+from ledger_core.queries import balances
+from ledger_core.queries.trial_balance import trial_balance
 from ledger_core.verification import verify
 
 # What a test's argument stands for: it is run for each operation of the app of that kind.

@@ -143,5 +143,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(sql.load("0001_books"), reverse_sql=sql.load("0001_books_reverse")),
+        migrations.RunSQL(sql.load("migrations/0001_books"), reverse_sql=sql.load("migrations/0001_books_reverse")),
     ]

@@ -36,5 +36,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("remaining__gte", 0)), name="ledger_reversible_remaining_not_negative"
             ),
         ),
-        migrations.RunSQL(sql.load("0002_rules"), reverse_sql=sql.load("0002_rules_reverse")),
+        migrations.RunSQL(sql.load("migrations/0002_rules"), reverse_sql=sql.load("migrations/0002_rules_reverse")),
     ]

@@ -2,7 +2,7 @@ import django.db.models.functions.text
 import django.db.models.lookups
 from django.db import migrations, models
 
-from ledger_core.migration_operations import ReplaceCheck
+from ledger_core.postgresql.migration_operations import ReplaceCheck
 
 
 class Migration(migrations.Migration):

@@ -9,5 +9,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(sql.load("0006_moments"), reverse_sql=sql.load("0006_moments_reverse")),
+        migrations.RunSQL(sql.load("migrations/0006_moments"), reverse_sql=sql.load("migrations/0006_moments_reverse")),
     ]

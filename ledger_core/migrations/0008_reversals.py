@@ -9,5 +9,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(sql.load("0008_reversals"), reverse_sql=sql.load("0008_reversals_reverse")),
+        migrations.RunSQL(
+            sql.load("migrations/0008_reversals"), reverse_sql=sql.load("migrations/0008_reversals_reverse")
+        ),
     ]

@@ -1,7 +1,12 @@
-"""The tables: the books, and who may write in them."""
+"""The tables: accounts and entries, clients and keys, verifications.
 
-from ledger_core.models.books import Account, Entry, Reversible
+Invariants: each rule that must hold under concurrency is a constraint with a name from `constraints`; entries are never
+changed or deleted. Only `posting` and `import_export.importing` write accounts and entries, only `access` writes keys.
+Imports `operations`, `plugins` and `texts`.
+"""
+
 from ledger_core.models.clients import Client, Key
+from ledger_core.models.entries import Account, Entry, Reversible
 from ledger_core.models.verifications import Verification
 
 __all__ = ["Account", "Client", "Entry", "Key", "Reversible", "Verification"]

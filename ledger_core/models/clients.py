@@ -7,12 +7,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ledger_core import constraints
-from ledger_core.corrections import STAFF
-from ledger_core.models.books import plain
+from ledger_core.models import constraints
+from ledger_core.models.entries import plain
 from ledger_core.operations import Scope
+from ledger_core.operations.corrections import STAFF
 from ledger_core.plugins import ledger_apps
-from ledger_core.spelling import as_text
+from ledger_core.texts import as_text
 
 
 class Client(models.Model):

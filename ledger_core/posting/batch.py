@@ -7,15 +7,18 @@ from typing import TypeVar
 import msgspec
 from django.db import DataError, IntegrityError
 
-from ledger_core import metrics, sql
 from ledger_core.errors import AccountLocked, InvalidRequest, LedgerError
 from ledger_core.models import Entry
+from ledger_core.observability import metrics
 from ledger_core.operations import OperationSet, Own, SharedOperation
+from ledger_core.operations.requests import Item, Key, Request
+from ledger_core.postgresql.statement import Statement
 from ledger_core.posting.crowding import PLACES
-from ledger_core.posting.judgement import judge_all
-from ledger_core.posting.refusals import is_of_nonce, refusal_of
-from ledger_core.posting.requests import Item, Key, Request, earlier_entries, fetch_entries
 from ledger_core.posting.single import Posted
+from ledger_core.posting.stored import earlier_entries, fetch_entries
+from ledger_core.rules.explanations import explain_all
+from ledger_core.rules.nonces import difference
+from ledger_core.rules.refusals import is_of_nonce, refusal_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,7 +26,7 @@ R = TypeVar("R")
 MAX_ITEMS = 1000  # one statement's locks are held for a few dozen milliseconds
 _ATTEMPTS = 5
 
-_POST_BATCH = sql.Statement("post_batch")
+_POST_BATCH = Statement("post_batch")
 
 
 class BatchRefused(LedgerError):
@@ -151,10 +154,10 @@ def _retries_of_older_terms(requests: Sequence[Request]) -> dict[Key, Entry]:
 
 def _judge(requests: Sequence[Request], earlier: dict[Key, Entry]) -> list[LedgerError | None]:
     fresh = [request for request in requests if request.key not in earlier]
-    verdicts = dict(zip((request.key for request in fresh), judge_all(fresh), strict=True))
+    verdicts = dict(zip((request.key for request in fresh), explain_all(fresh), strict=True))
     for request in requests:
         if request.key in earlier:
-            verdicts[request.key] = request.difference(earlier[request.key])
+            verdicts[request.key] = difference(request, earlier[request.key])
     return [verdicts[request.key] for request in requests]
 
 

@@ -3,16 +3,19 @@
 from django.db import DataError, IntegrityError
 from msgspec import Struct
 
-from ledger_core import metrics, sql
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Entry
+from ledger_core.observability import metrics
 from ledger_core.operations import OperationRetired, OperationSet, Own, SharedOperation
+from ledger_core.operations.requests import Item, Request
+from ledger_core.postgresql.statement import Statement
 from ledger_core.posting.crowding import PLACES
-from ledger_core.posting.judgement import explain
-from ledger_core.posting.refusals import refusal_of
-from ledger_core.posting.requests import Item, Request, earlier_entries, fetch_entries
+from ledger_core.posting.stored import earlier_entries, fetch_entries
+from ledger_core.rules.explanations import explain
+from ledger_core.rules.nonces import difference
+from ledger_core.rules.refusals import refusal_of
 
-_POST = sql.Statement("post")
+_POST = Statement("post")
 
 
 class Posted(Struct, frozen=True):
@@ -53,8 +56,8 @@ def post(
                 if isinstance(error, DataError | IntegrityError) and (refusal := refusal_of(error)):
                     raise explain(refusal, request) from error
                 raise
-            if difference := request.difference(earlier):
-                raise difference from None
+            if reused := difference(request, earlier):
+                raise reused from None
             metrics.series(metrics.REPLAYS, operations.app).inc()
             return Posted(earlier, replayed=True)
     metrics.count_posted(operations.app, operation.code, entries=1, credits_=entry.delta)

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import template
 
-from ledger_core.activity import activity
 from ledger_core.models import Verification
+from ledger_core.queries.activity import activity
 
 register = template.Library()
 

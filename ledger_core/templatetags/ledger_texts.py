@@ -2,7 +2,7 @@
 
 from django import template
 
-from ledger_core.spelling import as_html
+from ledger_core.texts import as_html
 
 register = template.Library()
 register.filter("isolated", as_html)

@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ledger_core import constraints
+from ledger_core.models import constraints
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MIGRATION, POST = "ledger_core/sql/0002_rules.sql", "ledger_core/sql/post.sql"
-BATCH = "ledger_core/sql/0008_reversals.sql"
+MIGRATION, POST = "ledger_core/sql/migrations/0002_rules.sql", "ledger_core/sql/post.sql"
+BATCH = "ledger_core/sql/migrations/0008_reversals.sql"
 LAST_MIGRATION = "ledger_core/migrations/0006_moments.py"
 OPTIONS = ["-q", "-n", "2", "--tb=no", "-p", "no:cacheprovider"]
 APPS = ["ledger_core", "content", "ecommerce"]
@@ -33,7 +33,7 @@ Edits = list[tuple[str, str, str]]  # file, what stands there, what shall: "" fo
 
 READ_THEN_WRITE: Edits = [
     (
-        "ledger_core/sql/statement.py",
+        "ledger_core/postgresql/statement.py",
         "        database = connections[DEFAULT_DB_ALIAS]\n",
         """\
         database = connections[DEFAULT_DB_ALIAS]
@@ -71,12 +71,16 @@ MUTATIONS: Mapping[str, Edits] = {
     "the append-only trigger": [(MIGRATION, "", "\nDROP TRIGGER ledger_entry_append_only ON ledger_entry;\n")],
     "the row lock: read, then write": READ_THEN_WRITE,
     "the row lock and the sequence": READ_THEN_WRITE + without(constraints.SEQUENCE),
-    "the hash of the entry before": [("ledger_core/sql/0001_books.sql", HASH, "sha256(''::bytea || convert_to(")],
-    "the nonce in the hash": [("ledger_core/sql/0001_books.sql", "balance_after, nonce,", "balance_after, '',")],
+    "the hash of the entry before": [
+        ("ledger_core/sql/migrations/0001_books.sql", HASH, "sha256(''::bytea || convert_to(")
+    ],
+    "the nonce in the hash": [
+        ("ledger_core/sql/migrations/0001_books.sql", "balance_after, nonce,", "balance_after, '',")
+    ],
     "time that does not go back": [
         (POST, "updated_on = greatest(a.updated_on, excluded.updated_on)", "updated_on = excluded.updated_on")
     ],
-    "the balance that is proposed": [(POST, "greatest(%(delta)s::bigint, 0)", "%(delta)s::bigint")],
+    "the balance that is proposed": [(POST, "greatest(delta, 0)", "delta")],
     "the reversed entry's operation": [(POST, "operation = %(reversed_operation)s AND", "")],
     "the reversed entry's app": [(POST, " AND app = %(app)s\n    AND", "\n    AND")],
     "the units of the reversed entry": [(POST, " AND amount >= %(amount)s", "")],
@@ -98,8 +102,8 @@ MUTATIONS: Mapping[str, Edits] = {
     "the least of a batch's reversals": [
         (BATCH, "min(coalesce(reversed_amount, 0))", "max(coalesce(reversed_amount, 0))")
     ],
-    "what is before a moment": instead("sql/0006_moments.sql", ") < moment THEN", ") <= moment THEN"),
-    "the upper half of a history": instead("sql/0006_moments.sql", "low := middle", "low := high"),
+    "what is before a moment": instead("sql/migrations/0006_moments.sql", ") < moment THEN", ") <= moment THEN"),
+    "the upper half of a history": instead("sql/migrations/0006_moments.sql", "low := middle", "low := high"),
     "the look for the nonce after any refusal": [
         (
             "ledger_core/posting/single.py",
@@ -107,39 +111,41 @@ MUTATIONS: Mapping[str, Edits] = {
             'earlier = earlier_entries([request]).get(request.key) if "nonce_once" in str(error) else None',
         )
     ],
-    "the scope of a post": instead("api/views.py", "        require(self.client, operation.scope)\n", ""),
+    "the scope of a post": instead("api/views.py", "        require(client, operation.scope)\n", ""),
     "the scopes of a batch": instead("api/views.py", "            require(self.client, scope)\n", "            pass\n"),
-    "the scope read": instead("api/access.py", 'if request.method != "POST":', "if False:"),
-    "the scope mint": instead("operations.py", "Scope.MINT if", "Scope.POST if"),
-    "the app of a client": instead("api/access.py", "if app not in client.apps:", "if False:"),
+    "the scope read": instead("access/authentication.py", 'if request.method != "POST":', "if False:"),
+    "the scope mint": instead("operations/operation.py", "Scope.MINT if", "Scope.POST if"),
+    "the app of a client": instead("access/authentication.py", "if app not in client.apps:", "if False:"),
     "the end of a key": instead(
-        "clients.py", "Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))", "Q(revoked_on=None)"
+        "access/clients.py", "Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))", "Q(revoked_on=None)"
     ),
-    "revocation": instead("clients.py", "Q(revoked_on=None) & (", "Q() & ("),
-    "the minute of the last use": instead("clients.py", "filter(long_ago, pk=", "filter(pk="),
-    "the cache of keys": instead("clients.py", "@cached(", "@(lambda *_, **__: lambda f: f)("),
-    "the limit of clients": instead("api/throttling.py", "if view.window.exceeded:", "if False:"),
-    "the limit of addresses": instead("api/throttling.py", "if window.exceeded:", "if False:"),
-    "the network of an address": instead("api/throttling.py", "if address and", "if False and address and"),
+    "revocation": instead("access/clients.py", "Q(revoked_on=None) & (", "Q() & ("),
+    "the minute of the last use": instead("access/clients.py", "filter(long_ago, pk=", "filter(pk="),
+    "the cache of keys": instead("access/clients.py", "@cached(", "@(lambda *_, **__: lambda f: f)("),
+    "the limit of clients": instead("access/throttling.py", "if view.window.exceeded:", "if False:"),
+    "the limit of addresses": instead("api/middleware/address_limit.py", "if window.exceeded:", "if False:"),
+    "the network of an address": instead(
+        "api/middleware/address_limit.py", "if address and", "if False and address and"
+    ),
     "the cut of a key in the log": instead(
-        "middleware.py", "without_keys(escape_uri_path(request.path))", "request.path"
+        "observability/request_log.py", "without_keys(escape_uri_path(request.path))", "request.path"
     ),
-    "the transaction of a statement": instead(
-        "sql/statement.py", "nullcontext() if database.autocommit else", "nullcontext() or"
-    ),
+    "the transaction of a statement": instead("postgresql/statement.py", "if database.autocommit:", "if True:"),
     "the repetition of a statement that is lost": instead(
-        "sql/statement.py", "if not (self._prepares and", "if not (False and"
+        "postgresql/statement.py", "if not (self._prepares and", "if not (False and"
     ),
     "the check of an idle connection": [
-        ("ledger_project/postgresql/base.py", "return not arrivals.poll(0)", "return True")
+        ("ledger_core/postgresql/base.py", "return not arrivals.poll(0)", "return True")
     ],
     "the server that is not reached": instead(
-        "sql/statement.py", "return error if error.sqlstate else psycopg.OperationalError(*error.args)", "return error"
+        "postgresql/statement.py",
+        "return error if error.sqlstate else psycopg.OperationalError(*error.args)",
+        "return error",
     ),
-    "the end that NUL is to libpq": instead("sql/statement.py", 'if b"\\0" in written', "if False"),
-    "the other writing of a field": instead("api/decoding.py", 'b"\\\\" in body or ', ""),
-    "TLS of the API": instead("api/shortcut.py", "if settings.SECURE_SSL_REDIRECT and", "if False and"),
-    "the Host of the API": instead("api/shortcut.py", "        request.get_host()", "        #"),
+    "the end that NUL is to libpq": instead("postgresql/statement.py", 'if b"\\0" in written', "if False"),
+    "the other writing of a field": instead("api/requests/decoding.py", 'b"\\\\" in body or ', ""),
+    "TLS of the API": instead("api/middleware/shortcut.py", "if settings.SECURE_SSL_REDIRECT and", "if False and"),
+    "the Host of the API": instead("api/middleware/shortcut.py", "        request.get_host()", "        #"),
 }
 
 

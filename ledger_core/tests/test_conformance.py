@@ -1,8 +1,8 @@
 """The conformance kit, with operations of every kind that an app can have."""
 
-from ledger_core.claims import Daily, Once
 from ledger_core.conformance import Conformance
 from ledger_core.operations import Operation, OperationSet, Reversal, Terms
+from ledger_core.operations.claims import Daily, Once
 
 
 class EveryOperation(Operation):

@@ -73,7 +73,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 @dataclass
 class Service:
-    """A running `python -m ledger_project.serve`."""
+    """A running `python -m ledger_project.development.serve`."""
 
     process: subprocess.Popen[str]
     port: int
@@ -161,7 +161,7 @@ class Project:
         log = self.folder / f"serve-{port}.log"
         with log.open("w") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ledger_project.serve"],
+                [sys.executable, "-m", "ledger_project.development.serve"],
                 cwd=self.folder,
                 env=environment(PORT=str(port), **changes),
                 stdout=output,

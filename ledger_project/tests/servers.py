@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from ledger_project.embedded import _programs
+from ledger_project.development.embedded import _programs
 from ledger_project.tests.conftest import free_port, listens, wait_for
 
 FAKETIME = next(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"), None)

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from ecommerce.operations import EcommerceOperation
-from ledger_core import clients
+from ledger_core.access import clients
 from ledger_core.operations import Scope
 from ledger_core.verification import verify
 

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from ledger_core.rate_limits.rates import Rate
+from ledger_core.access.rate_limits.rates import Rate
 from ledger_project.tests.conftest import Service
 from shared_ledger import (
     AccountNotFound,

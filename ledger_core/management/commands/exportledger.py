@@ -8,7 +8,7 @@ from typing import IO, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Sum
 
-from ledger_core.exporting import FORMATS, Format, NotResumable, Position, records
+from ledger_core.import_export.exporting import FORMATS, Format, NotResumable, Position, records
 from ledger_core.management.progress import progress_bar
 from ledger_core.models import Account
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ledger_core.importing import ImportRefused, import_entries
+from ledger_core.import_export.importing import ImportRefused, import_entries
 from ledger_core.management.progress import add_json, progress_bar, write_json
 
 

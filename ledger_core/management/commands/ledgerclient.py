@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ledger_core import clients
+from ledger_core.access import clients
 from ledger_core.management.progress import add_json, write_json
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope

@@ -5,11 +5,11 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from ledger_core.management.locks import one_at_a_time, with_short_locks
+from ledger_core.postgresql.locks import one_at_a_time, with_short_locks
 
 
 class Command(migrate.Command):
-    """Django's, made safe to run beside the service and other migrates: see ledger_core.management.locks."""
+    """Django's, made safe to run beside the service and other migrates: see ledger_core.postgresql.locks."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         database = connections[options["database"]]

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier, Literal
 
 from ledger_core import sql
-from ledger_core.management.locks import one_at_a_time
+from ledger_core.postgresql.locks import one_at_a_time
 
 _SERVICE_ROLE = sql.load("service_role")
 # A refusal and a replay are an ERROR to PostgreSQL. With these its log has one short line for each, not the statement

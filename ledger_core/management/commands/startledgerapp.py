@@ -11,7 +11,7 @@ from django.core.management.templates import TemplateCommand
 
 import ledger_core
 
-_TEMPLATE = Path(ledger_core.__file__).parent / "app_template"
+_TEMPLATE = Path(ledger_core.__file__).parent / "plugins" / "app_template"
 # It is a package, a label, a namespace, and begins the names of a model and of permissions, which have a length.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

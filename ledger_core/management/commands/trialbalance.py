@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from ledger_core.management.progress import add_json, write_json
 from ledger_core.management.reporting import CheckCommand, Found
-from ledger_core.trial_balance import TrialBalance, trial_balance
+from ledger_core.queries.trial_balance import TrialBalance, trial_balance
 
 
 class Command(CheckCommand):

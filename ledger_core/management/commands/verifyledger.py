@@ -10,12 +10,12 @@ from django.db.models import Sum
 from django.utils import timezone
 from msgspec import Struct
 
-from ledger_core.database_schema import differences
 from ledger_core.management.progress import add_json, count, moment, progress_bar, write_json
 from ledger_core.management.reporting import CheckCommand, Found
 from ledger_core.models import Account, Entry
 from ledger_core.values import OwnerId, check
 from ledger_core.verification import Fault, FutureEntries, in_the_future, record, verify
+from ledger_core.verification.schema import differences
 
 
 class Report(Struct):

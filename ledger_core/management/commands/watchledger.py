@@ -11,10 +11,10 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from ledger_core.database_schema import differences
 from ledger_core.management.progress import count
 from ledger_core.models import Account
 from ledger_core.verification import in_the_future, record, verify
+from ledger_core.verification.schema import differences
 
 # Apart from the service's own metrics, which are the workers'.
 REGISTRY = CollectorRegistry()

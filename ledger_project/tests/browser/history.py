@@ -8,8 +8,8 @@ import msgspec
 
 from content.operations import ContentOperation
 from ecommerce.operations import EcommerceOperation
+from ledger_core.import_export.records import Record
 from ledger_core.operations import Operation, SharedOperation
-from ledger_core.records import Record
 
 OWNERS = ("alice", "bob", "carol", "dave", "erin", "frank")
 _APPS = {SharedOperation: "content", ContentOperation: "content", EcommerceOperation: "ecommerce"}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ledger_core.records import Record
+from ledger_core.import_export.records import Record
 from ledger_project.tests.browser.history import OWNERS, history
 
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ledger_core.corrections import STAFF
+from ledger_core.operations.corrections import STAFF
 from ledger_project.tests.crash.writers import Attempt, Outcome
 
 Row = dict[str, Any]  # an entry of the books, as the API shows it

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger_project.embedded import EmbeddedPostgres
-from ledger_project.serve import GUNICORN_CONFIG
+from ledger_project.development.embedded import EmbeddedPostgres
+from ledger_project.development.serve import GUNICORN_CONFIG
 from ledger_project.tests.conftest import ROOT, environment, free_port, wait_for
 
 MAY = ["--app=content", "--app=ecommerce", "--scope=post", "--scope=mint"]

@@ -10,7 +10,7 @@ def map_body(context: Any, body: Any) -> Any:
     """Write whole numbers without a decimal point.
 
     To JSON Schema 5.0 is an integer, and no schema can say otherwise; the ledger refuses it, since credits are
-    never floats (ledger_core/tests/test_bad_input.py).
+    never floats (ledger_core/tests/api/test_bad_input.py).
     """
     match body:
         case float() if body.is_integer():

@@ -1,0 +1,113 @@
+"""Who calls, and what they may do: the client's key as a bearer token (RFC 6750)."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from ledger_core.access.clients import InvalidKey, client_of
+from ledger_core.access.keys import is_key
+from ledger_core.errors import LedgerError
+from ledger_core.models import Client
+from ledger_core.operations import Scope
+
+
+def _challenge(details: str = "") -> dict[str, str]:
+    return {"WWW-Authenticate": f'Bearer realm="ledger"{details}'}
+
+
+class Unauthenticated(LedgerError):
+    """Send the key of an API client: Authorization: Bearer ledger_…"""
+
+    code = "unauthenticated"
+    status = 401
+    title = "A key is needed"
+    remedy = "Whoever runs the ledger issues keys, with `manage.py ledgerclient create` or in the admin."
+
+    def headers(self) -> dict[str, str]:
+        return _challenge()
+
+
+class KeyRefused(Unauthenticated):
+    """The key is of no client, revoked or expired."""
+
+    code = "key-refused"
+    title = "The key is not valid"
+    remedy = "Look whether the key is whole, and has one made anew otherwise: `manage.py ledgerclient rotate`."
+
+    def headers(self) -> dict[str, str]:
+        return _challenge(', error="invalid_token"')
+
+
+class OtherApp(LedgerError):
+    """The client does not belong to this app."""
+
+    code = "other-app"
+    status = 403
+    title = "The client does not belong to this app"
+    remedy = "Take a key of a client of this app, or have the app added to the client in the admin."
+
+
+class MissingScope(LedgerError):
+    """The client does not have the scope that this takes: `scope` names it."""
+
+    code = "missing-scope"
+    status = 403
+    title = "The client may not do this"
+    remedy = "Take a key of a client that has the scope, or have it given to this one in the admin."
+    members = {"scope": "mint"}
+
+    @classmethod
+    def of(cls, client: Client, scope: Scope) -> "MissingScope":
+        return cls(f"{client} does not have the scope {scope}.", scope=scope)
+
+    def headers(self) -> dict[str, str]:
+        scope = self.data.get("scope", "")
+        return _challenge(f', error="insufficient_scope", scope="{scope}"')
+
+
+class KeyAuthentication(BaseAuthentication):
+    """Makes the client whose key is sent the user of the request."""
+
+    def authenticate(self, request: Request) -> tuple[Client, None]:
+        key = _key_of(request.META.get("HTTP_AUTHORIZATION", ""))
+        try:
+            return client_of(key), None
+        except InvalidKey:
+            raise (KeyRefused.by_docstring() if is_key(key) else KeyRefused(_NO_KEY)) from None
+
+
+_NO_KEY = "This is not a key of this service: a key is ledger_, 8 characters, _ and 64 characters, each 0-9 or a-f."
+
+
+def _key_of(authorization: str) -> str:
+    """Return the key that the header sends. Raises Unauthenticated; what was sent is not repeated, it may be a key."""
+    scheme, _, key = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        detail = "The Authorization header has no Bearer scheme. Send Authorization: Bearer ledger_…"
+        raise Unauthenticated(detail) if scheme else Unauthenticated.by_docstring()
+    if not key.strip():
+        raise Unauthenticated(
+            "Authorization: Bearer has no key after it. Send the key; check that its variable is set."
+        )
+    return key.strip()
+
+
+class OfTheApp(BasePermission):
+    """Lets the app's own clients in, and those to read that may. What may be posted depends on the operation."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        client: Any = request.user
+        app = view.operations.app
+        if app not in client.apps:
+            raise OtherApp(f"{client} is a client of {', '.join(client.apps) or 'no app'}, not of {app}.")
+        if request.method != "POST":
+            require(client, Scope.READ)
+        return True
+
+
+def require(client: Client, scope: Scope) -> None:
+    """Raise MissingScope unless the client has the scope."""
+    if scope not in client.scopes:
+        raise MissingScope.of(client, scope)

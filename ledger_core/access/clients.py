@@ -1,0 +1,96 @@
+"""Clients of the API and their keys: issued, revoked, and known again by a hash."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from threading import Lock
+
+from cachetools import TTLCache, cached
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from ledger_core.access.keys import digest_of, new_key, prefix_of
+from ledger_core.models import Client, Key, constraints
+from ledger_core.operations import Scope
+from ledger_core.postgresql.errors import constraint_of
+from ledger_core.postgresql.outages import outage_of
+
+# How long a process goes by what it knows of a key: for as long, a revoked key may still be taken.
+CACHE_SECONDS = 5
+# More clients than call in that time; each beyond them would cost a query now and then.
+_CACHED_KEYS = 10_000
+GOOD = Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))
+_LAST_USE_IS_WRITTEN = timedelta(minutes=1)
+
+
+class InvalidKey(Exception):
+    """The key is of no client, revoked or expired."""
+
+
+class TooManyKeys(Exception):
+    """The client has two keys already."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(f"{client} has two keys: revoke the one that is no longer used.")
+
+
+def create(name: str, apps: Sequence[str], scopes: Sequence[Scope], expires_on: datetime | None = None) -> str:
+    """Make a client and return its first key, which cannot be read again. Raises Django's ValidationError."""
+    client = Client(name=name, apps=apps, scopes=scopes)
+    client.full_clean()
+    with transaction.atomic():
+        client.save()
+        return issue(Key(client=client, expires_on=expires_on))
+
+
+def issue(key: Key) -> str:
+    """Save a new key of its client and return its text, which cannot be read again. Raises TooManyKeys.
+
+    The client's key before it stays good until it is revoked, so that the client can change from one to the other.
+    """
+    of_client = Key.objects.filter(client=key.client)
+    revoke(of_client.filter(expires_on__lte=Now()))
+    taken = of_client.filter(revoked_on=None).values_list("slot", flat=True)
+    key.slot = 2 if 1 in taken else 1
+    text = new_key()
+    key.prefix, key.digest = prefix_of(text), digest_of(text)
+    try:
+        with transaction.atomic():
+            key.save()
+    except IntegrityError as error:
+        if constraint_of(error) == constraints.KEY_SLOT_ONCE:
+            raise TooManyKeys(key.client) from None
+        raise
+    return text
+
+
+def revoke(keys: QuerySet[Key]) -> int:
+    """Revoke those of the keys that are not yet, and return how many. They are refused within CACHE_SECONDS."""
+    return keys.filter(revoked_on=None).update(revoked_on=Now())
+
+
+def client_of(key: str) -> Client:
+    """Return the client whose key it is, without a query for one that is in use. Raises InvalidKey."""
+    return _client_of_digest(digest_of(key))
+
+
+# Found by the hash of all of it: how long that takes tells nothing of a key, since nobody can choose what it hashes
+# to. A key that is refused is not remembered: guesses must not drive out the keys that are in use.
+@cached(TTLCache(_CACHED_KEYS, CACHE_SECONDS), lock=Lock())
+def _client_of_digest(digest: bytes) -> Client:
+    try:
+        key = Key.objects.select_related("client").get(GOOD, digest=digest)
+    except Key.DoesNotExist:
+        raise InvalidKey from None
+    _note_use(key)
+    return key.client
+
+
+def _note_use(key: Key) -> None:
+    """Store when the key was last used, where that can be stored: a read must not fail for it on a read-only server."""
+    long_ago = Q(last_used_on=None) | Q(last_used_on__lt=Now() - _LAST_USE_IS_WRITTEN)
+    try:
+        Key.objects.filter(long_ago, pk=key.pk).update(last_used_on=Now())
+    except DatabaseError as error:
+        if outage_of(error) is None:
+            raise

@@ -1,0 +1,85 @@
+"""Rate limits: of each address before anything else is done for it, and of each client."""
+
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+from rest_framework.throttling import BaseThrottle
+
+from ledger_core.access.rate_limits.counting import count
+from ledger_core.access.rate_limits.rates import Window
+from ledger_core.errors import LedgerError
+
+# To read an address takes longer than to count it. Of strangers' there is no end, so the oldest are forgotten.
+_KNOWN_ADDRESSES = 1000
+
+
+class TooManyRequests(LedgerError):
+    """More requests than the rate limit allows; none of them did anything. Ask again after Retry-After seconds."""
+
+    code = "too-many-requests"
+    status = 429
+    title = "Too many requests"
+    remedy = (
+        "Wait, then send the same again. `RateLimit` tells before that what is left; a batch counts as one request."
+    )
+
+    def __init__(self, detail: str, window: Window | None = None) -> None:
+        super().__init__(detail)
+        self._window = window
+
+    @classmethod
+    def of(cls, window: Window) -> "TooManyRequests":
+        rate = window.rate
+        return cls(f"More than {rate.requests} requests of this {window.limit} in {rate.seconds} seconds.", window)
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self._window.retry_after), **self._window.headers} if self._window else {}
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return the address that the request comes from, past LEDGER_PROXIES proxies; a local socket has none.
+
+    Where what the proxies say is no address, it is the address of the last proxy.
+    """
+    proxies = api_settings.NUM_PROXIES
+    # As DRF's throttles have it, which make a dictionary of all headers for it.
+    if proxies and (forwarded := request.META.get("HTTP_X_FORWARDED_FOR")):
+        told = [address for element in forwarded.split(",") if (address := _without_port(element))]
+        if told and (read := _canonical(told[-min(proxies, len(told))])):
+            return read
+    return _canonical(request.META.get("REMOTE_ADDR", ""))
+
+
+def _without_port(element: str) -> str:
+    """Return the address in an element of X-Forwarded-For: some proxies write 1.2.3.4:5 or [2001:db8::1]:5."""
+    text = element.strip()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
+
+
+@lru_cache(_KNOWN_ADDRESSES)
+def _canonical(text: str) -> str | None:
+    try:
+        address = ip_address(text.partition("%")[0])  # without the zone of a link-local address
+    except ValueError:
+        return None
+    # An IPv4 address, as a socket for both kinds tells it.
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+class ClientThrottle(BaseThrottle):
+    """Refuses what a client asks beyond LEDGER_RATE_LIMIT, and has its view tell the client what is left."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if settings.RATE_LIMIT:
+            client: Any = request.user
+            view.window = count("client", settings.RATE_LIMIT, client.name)
+            if view.window.exceeded:
+                raise TooManyRequests.of(view.window)
+        return True

@@ -1,0 +1,176 @@
+"""The books in the Django admin: for reading alone, and as fast at ten million entries as at ten."""
+
+import re
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+
+from ledger_core.admin.references import reasons_of, reversals_of
+from ledger_core.models import Entry
+from ledger_core.operations.corrections import CORRECTIONS
+from ledger_core.plugins import app_choices, ledger_apps
+from ledger_core.texts import as_text
+from ledger_core.values import MAX_TEXT, EntryId, fault
+
+
+class FirstPages(Paginator):
+    """Counts no further than people turn pages: counting ten million rows takes longer than reading a hundred."""
+
+    object_list: QuerySet[Any]
+    limit = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[: self.limit].count()
+
+    @property
+    def capped(self) -> bool:
+        return self.count == self.limit
+
+
+class BookPage(ChangeList):
+    """A list page that tells its count below the list alone."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # Equal, they are not shown beside the search, where "10000 results" would be the first of many.
+        self.full_result_count = self.result_count
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """For a table that only `posting` writes. Nobody adds, changes or deletes here, superusers included."""
+
+    paginator = FirstPages
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
+    actions = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BookPage
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AppFilter(admin.SimpleListFilter):
+    """By app, on the page of all entries. The choices are the registry's: a DISTINCT would read the whole table."""
+
+    title = "app"
+    parameter_name = "app"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [*app_choices(), (CORRECTIONS.app, "Corrections")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        return queryset.filter(app=self.value()) if self.value() else queryset
+
+
+class OperationFilter(admin.SimpleListFilter):
+    """By an app's operation, written app:operation; the index holds both."""
+
+    title = "operation"
+    parameter_name = "operation"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        meta = model_admin.model._meta
+        shown = [app for app in ledger_apps() if app.label == meta.app_label or not meta.proxy]
+        codes = [f"{app.label}:{operation.code}" for app in shown for operation in app.operations]
+        if not meta.proxy:
+            codes += [f"{CORRECTIONS.app}:{operation.code}" for operation in CORRECTIONS.own]
+        return [(code, code.partition(":")[2] if meta.proxy else code) for code in codes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        app, _, operation = (self.value() or "").partition(":")
+        return queryset.filter(app=app, operation=operation) if operation else queryset
+
+
+class LinkedFilter(admin.SimpleListFilter):
+    """Of a link from another page. The list offers no choices, only to see the entries without the filter again."""
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(value, as_text(value))] if (value := self.value()) is not None else []
+
+
+class OwnerFilter(LinkedFilter):
+    title = "owner"
+    parameter_name = "owner"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        return queryset.filter(owner_id=self.value())
+
+
+class ReversesFilter(LinkedFilter):
+    title = "entry that they reverse"
+    parameter_name = "reverses"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        text = self.value() or ""
+        entry_id = int(text) if text.isascii() and text.isdigit() else None
+        if fault(entry_id, EntryId):
+            raise IncorrectLookupParameters
+        return queryset.filter(reverses_id=entry_id)
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    """All entries; registered for an app's proxy too, whose manager knows the app's own."""
+
+    list_display = ("id", "created_on", "owner_id", "app", "operation", "delta", "balance_after", "nonce")
+    list_filter = (AppFilter, OperationFilter, "created_on", OwnerFilter, ReversesFilter)
+    sortable_by = ("id",)
+    ordering = ("-id",)
+    search_fields = ("owner_id__exact", "nonce__exact")
+    search_help_text = "An owner's id or a nonce, as it is; both to find one entry."
+    exclude = ("hash",)
+    readonly_fields = ("hash_in_hexadecimal", "reversed_by", "reason")
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        filters = super().get_list_filter(request)
+        return [each for each in filters if each is not AppFilter] if self.opts.proxy else filters
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find an owner or a nonce exactly as typed, or an owner and a nonce with a space between them."""
+        if not search_term:
+            return queryset, False
+        if len(search_term) > 2 * MAX_TEXT + 1:
+            return queryset.none(), False
+        found = Q(owner_id=search_term) | Q(nonce=search_term)
+        for space in re.finditer(" ", search_term):  # an id may hold spaces, too
+            found |= Q(owner_id=search_term[: space.start()], nonce=search_term[space.end() :])
+        return queryset.filter(found), False
+
+    @admin.display(description="hash")
+    def hash_in_hexadecimal(self, entry: Entry) -> str:
+        return bytes(entry.hash).hex()
+
+    @admin.display
+    def reversed_by(self, entry: Entry) -> str:
+        return reversals_of(entry.owner_id, [entry]).get(entry.pk, "")
+
+    @admin.display(description="reason of the correction")
+    def reason(self, entry: Entry) -> str:
+        reason = reasons_of([entry]).get(entry.pk)
+        return format_html("<bdi>{}</bdi>", linebreaksbr(reason, autoescape=True)) if reason else ""
+
+
+for _app in ledger_apps():
+    for _model in _app.get_models():
+        if issubclass(_model, Entry):
+            admin.site.register(_model, EntryAdmin)

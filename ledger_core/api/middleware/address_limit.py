@@ -1,0 +1,31 @@
+"""The rate limit of each address, before anything else is done for it."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import ip_network
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from ledger_core.access.rate_limits.counting import count
+from ledger_core.access.throttling import TooManyRequests, address_of
+from ledger_core.api.problems import respond
+
+
+def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: refuse what an address asks beyond LEDGER_ADDRESS_RATE_LIMIT."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if settings.ADDRESS_RATE_LIMIT:
+            window = count("address", settings.ADDRESS_RATE_LIMIT, _network_of(address_of(request)))
+            if window.exceeded:
+                return respond(TooManyRequests.of(window))
+        return get_response(request)
+
+    return middleware
+
+
+@lru_cache(1000)
+def _network_of(address: str | None) -> str:
+    # Who has one IPv6 address has all of its /64.
+    return str(ip_network(f"{address}/64", strict=False)) if address and ":" in address else str(address)

@@ -1,0 +1,96 @@
+"""From a query string to a typed request: its own strict reading, and messages that fit a query."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from django.http import HttpRequest
+from msgspec import inspect
+
+from ledger_core.api.requests.mistakes import Mistake, raise_mistakes
+from ledger_core.errors import InvalidRequest
+from ledger_core.values import Moment, fault
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_WHOLE = re.compile("0|[1-9][0-9]{0,18}")  # as many digits as a bigint has, and each number in one spelling
+
+
+def decode_query(request: HttpRequest, kind: type[T]) -> T:
+    """Return what the query string of the request holds. Raises InvalidRequest with every mistake in it."""
+    text = request.META.get("QUERY_STRING")
+    if not text:
+        return kind()
+    pairs = _pairs(text)
+    values: dict[str, Any] = {}
+    raise_mistakes(_read(pairs, kind, values))
+    return kind(**values)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        # WSGI spells each byte of the address as a character of Latin-1.
+        return parse_qsl(text.encode("latin-1").decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidRequest("The query string is not UTF-8, percent-encoded.") from None
+
+
+def _read(pairs: list[tuple[str, str]], kind: type[msgspec.Struct], values: dict[str, Any]) -> Iterator[Mistake]:
+    """Put what is right into `values`, and yield what is not."""
+    names = [name for name, _ in pairs]
+    readers = _types(kind)
+    for name, text in dict(pairs).items():
+        if name not in readers:
+            yield name, "Unknown parameter"
+        elif names.count(name) > 1:
+            yield name, "More than once"
+        else:
+            try:
+                values[name] = _value(text, readers[name])
+            except ValueError as error:
+                yield name, str(error)
+
+
+@lru_cache
+def _types(kind: type[msgspec.Struct]) -> dict[str, inspect.Type]:
+    """Return the type of each parameter. What `| None` says in a Struct is that the parameter can be left out."""
+    described = inspect.type_info(kind)
+    assert isinstance(described, inspect.StructType)  # noqa: S101
+    return {field.name: _given(field.type) for field in described.fields}
+
+
+def _given(kind: inspect.Type) -> inspect.Type:
+    match kind:
+        case inspect.Metadata():
+            return _given(kind.type)
+        case inspect.UnionType():
+            return next(_given(member) for member in kind.types if not isinstance(member, inspect.NoneType))
+    return kind
+
+
+def _value(text: str, kind: inspect.Type) -> object:
+    """Return what the text of a parameter means. Raises ValueError, with what was expected."""
+    if not text:
+        raise ValueError("Expected a value")
+    match kind:
+        case inspect.IntType(ge=int(least), le=int(most)):
+            if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+                raise ValueError(f"Expected a whole number from {least} to {most}, in plain digits")
+            return int(text)
+        case inspect.DateTimeType():
+            if fault(text, Moment):
+                raise ValueError(_not_a_moment(text))
+            return msgspec.convert(text, Moment)
+        case inspect.StrType():
+            return text
+    raise TypeError(f"A query has no parameters of {kind}.")
+
+
+def _not_a_moment(text: str) -> str:
+    date_and_time, space, offset = text.rpartition(" ")
+    if space and fault(f"{date_and_time}+{offset}", Moment) is None:
+        return "Write the + of the offset as %2B: in a query, a + means a space"
+    return "Expected a moment with its offset, like 2026-11-24T09:30:00Z"

@@ -1,0 +1,175 @@
+"""Exporting: the books as files, each owner's history in one piece.
+
+Ordered by owner and sequence number, so that an export that was interrupted goes on where it ended, and every part of
+it is a history from its beginning, whatever was posted in between.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+import msgspec
+from django.db import DataError, connection, transaction
+
+from ledger_core import sql
+from ledger_core.import_export.records import Record
+from ledger_core.models import Entry
+
+Position = tuple[str, int]
+_BEGINNING: Position = ("", 0)
+_ENTRIES_AFTER = sql.load("entries_after")
+
+
+class NotResumable(Exception):
+    """The file is not the beginning of an export of this ledger, in this format; it is left as it is."""
+
+
+def records(after: Position | None = None) -> Iterator[Record]:
+    """Yield all entries, or those after an owner's entry, as of one moment.
+
+    In one transaction, so that a batch is there as a whole; in pages, so that memory holds few of them and no cursor of
+    the server's is needed, which a pooler in transaction mode does not keep.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # Where the table has no statistics yet, the server would sort, in temporary files.
+            cursor.execute("SET LOCAL enable_sort = off")
+        owner_id, seq = after or _BEGINNING
+        while page := list(Entry.objects.raw(_ENTRIES_AFTER, {"owner_id": owner_id, "seq": seq})):
+            yield from map(Record.of, page)
+            owner_id, seq = page[-1].owner_id, page[-1].seq
+
+
+@dataclass(frozen=True)
+class Format:
+    """How entries are written: a header, and for each entry a text that ends with `end`, of which there is no other."""
+
+    header: str
+    write: Callable[[Record], str]
+    end: str
+    read_position: Callable[[str], Position]
+
+    def resume(self, file: io.BufferedRandom) -> Position | None:
+        """Cut off what was half written at the end of the file, and return the position of the last complete entry.
+
+        That entry must be in this ledger, to the hash. Raises NotResumable, and then has changed nothing.
+        """
+        size = file.seek(0, io.SEEK_END)
+        start = max(0, size - _TAIL)
+        file.seek(start)
+        tail = file.read()
+        complete, end, _ = tail.rpartition(self.end.encode())
+        written = (complete + end).decode(errors="replace")
+        if start == 0 and written in ("", self.header):
+            self._require_first(tail.decode(errors="replace"))
+            file.truncate(0)
+            return None
+        position = self._require_known(written)
+        file.seek(0)
+        if file.read(len(self.header)) != self.header.encode():
+            raise NotResumable("It does not begin as an export in this format.")
+        file.truncate(start + len(complete + end))
+        return position
+
+    def _require_first(self, text: str) -> None:
+        first = next(records(), None)
+        if not (self.header + (self.write(first) if first else "")).startswith(text):
+            raise NotResumable("It does not begin as an export of this ledger in this format.")
+
+    def _require_known(self, written: str) -> Position:
+        last = written.removesuffix(self.end).rpartition(self.end)[2] + self.end
+        try:
+            owner_id, seq = self.read_position(last)
+            entry = Record.of(Entry.objects.get(owner_id=owner_id, seq=seq))
+        except (ValueError, csv.Error, msgspec.MsgspecError, DataError, Entry.DoesNotExist):
+            raise NotResumable("Its last entry is not one of this ledger in this format.") from None
+        if self.write(entry) != last:
+            raise NotResumable("Its last entry is not the one of this ledger.")
+        return owner_id, seq
+
+
+_TAIL = 64 * 1024  # many times the longest entry
+
+
+def _jsonl(record: Record) -> str:
+    return msgspec.json.encode(record).decode() + "\n"
+
+
+def _position_in_jsonl(line: str) -> Position:
+    record = msgspec.json.decode(line, type=Record)
+    return record.owner_id, record.seq
+
+
+# What a spreadsheet takes for the beginning of a formula, also in full width.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def inert(text: str) -> str:
+    """Return the text with an apostrophe before it where a spreadsheet would calculate it, as OWASP recommends.
+
+    Before an apostrophe as well, so that `original` can take exactly one away.
+    """
+    return f"'{text}" if text.startswith((*_FORMULA, "'")) else text
+
+
+def original(cell: str) -> str:
+    """Return the text of which `inert` made the cell."""
+    return cell.removeprefix("'")
+
+
+def _csv(values: Iterable[object]) -> str:
+    line = io.StringIO()
+    cells = [inert(value) if isinstance(value, str) else value for value in values]
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
+def _csv_record(record: Record) -> str:
+    return _csv(msgspec.to_builtins(record).values())
+
+
+def _position_in_csv(line: str) -> Position:
+    row = dict(zip(Record.__struct_fields__, next(csv.reader([line])), strict=True))
+    return original(row["owner_id"]), int(row["seq"])
+
+
+def _journal(record: Record) -> str:
+    """A transaction of plain-text accounting, which hledger, ledger and beancount's importers read.
+
+    The balance that the entry left is an assertion, which hledger checks. Names are percent-encoded: a colon would
+    make an account of a part of an owner.
+    """
+    tags = {
+        "id": record.id,
+        "seq": record.seq,
+        "amount": record.amount,
+        "nonce": quote(record.nonce, safe=""),
+        "client": quote(record.client, safe=""),
+        "reverses": record.reverses_id or "",
+        "created": record.created_on.isoformat(),
+        "hash": record.hash,
+    }
+    return (
+        f"{record.created_on:%Y-%m-%d} {record.app}:{record.operation}\n"
+        f"    ; {', '.join(f'{name}:{value}' for name, value in tags.items())}\n"
+        f"    owners:{quote(record.owner_id, safe='')}  {record.delta} credits = {record.balance_after} credits\n"
+        f"    {record.app}:{record.operation}  {-record.delta} credits\n\n"
+    )
+
+
+def _position_in_journal(text: str) -> Position:
+    found = re.search(r" seq:(\d+),.*^    owners:(\S+)  ", text, re.DOTALL | re.MULTILINE)
+    if found is None:
+        raise ValueError(text)
+    return unquote(found[2]), int(found[1])
+
+
+FORMATS = {
+    "jsonl": Format("", _jsonl, "\n", _position_in_jsonl),
+    "csv": Format(_csv(Record.__struct_fields__), _csv_record, "\n", _position_in_csv),
+    "journal": Format("", _journal, "\n\n", _position_in_journal),
+}

@@ -1,0 +1,143 @@
+"""Importing: an export's entries into an empty ledger, under the same ids and hashes.
+
+The one writer beside `posting`. It does not trust the file: each entry must follow from the one before it, by its
+sequence number, time, balance and hash, which are computed here and not by the database.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import msgspec
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Sum
+
+from ledger_core import sql
+from ledger_core.import_export.records import Record
+from ledger_core.models import Account, Entry
+
+_CHUNK = 5000  # entries of one transaction: an interrupted import goes on after the last
+_MAX_ID = 2**62  # posts take the ids after the highest, so half of a bigint's are left for them
+_COLUMNS = Record.__struct_fields__
+_COPY = f"COPY ledger_entry ({', '.join(_COLUMNS)}) FROM STDIN"
+_IMPORT_PRESENT = sql.load("import_present")
+_IMPORT_REVERSIBLE = sql.load("import_reversible")
+_IMPORT_IDS = sql.load("import_ids")
+
+
+class ImportRefused(Exception):
+    """The file does not hold a history that could have been posted; all before the line that it names is imported."""
+
+
+def import_entries(
+    lines: Iterable[bytes], *, resume: bool, progress: Callable[[int], object] = lambda size: None
+) -> int:
+    """Import an export in JSON lines, and return how many entries were new. `progress` is told of bytes.
+
+    The ledger must be empty, or with `resume` hold exactly the first entries of the file. Raises ImportRefused.
+    """
+    present = Account.objects.aggregate(entries=Sum("seq"))["entries"] or 0
+    if present and not resume:
+        raise ImportRefused("The ledger is not empty. To go on with an import that was interrupted, say --resume.")
+    numbered = enumerate(lines, start=1)
+    imported = 0
+    while chunk := list(islice(numbered, _CHUNK)):
+        records = [(number, _decode(number, line)) for number, line in chunk]
+        try:
+            with transaction.atomic():
+                _require_present(records[:present])
+                imported += _import(records[present:])
+        except (DataError, IntegrityError) as error:
+            raise ImportRefused(f"Lines {chunk[0][0]} to {chunk[-1][0]}: {error}") from error
+        present = max(0, present - len(records))
+        progress(sum(len(line) for _, line in chunk))
+    if present:
+        raise ImportRefused(f"The ledger holds {present} entries more than the file.")
+    return imported
+
+
+def _decode(number: int, line: bytes) -> Record:
+    try:
+        return msgspec.json.decode(line, type=Record)
+    except msgspec.DecodeError as error:
+        raise ImportRefused(f"Line {number}: {error}.") from None
+
+
+def _require_present(numbered: list[tuple[int, Record]]) -> None:
+    """Raise ImportRefused, and have changed nothing, unless the ledger holds these very entries."""
+    places = {"owners": [record.owner_id for _, record in numbered], "seqs": [record.seq for _, record in numbered]}
+    entries = Entry.objects.raw(_IMPORT_PRESENT, places) if numbered else []
+    held = {(entry.owner_id, entry.seq): Record.of(entry) for entry in entries}
+    for number, record in numbered:
+        if held.get((record.owner_id, record.seq)) != record:
+            raise ImportRefused(
+                f"Line {number}: the ledger has another entry {record.seq} of {record.owner_id}, or none, "
+                "so it does not hold the beginning of this file."
+            )
+
+
+def _import(numbered: list[tuple[int, Record]]) -> int:
+    if not numbered:
+        return 0
+    owners = {record.owner_id for _, record in numbered}
+    accounts = {account.pk: account for account in Account.objects.select_for_update().filter(pk__in=owners)}
+    _require_new_ids(numbered)
+    for number, record in numbered:
+        _append(number, record, accounts.setdefault(record.owner_id, _new_account(record)))
+    Account.objects.bulk_create(
+        [accounts[owner] for owner in dict.fromkeys(record.owner_id for _, record in numbered)],
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["owner_id"],
+        update_fields=["balance", "seq", "head", "updated_on"],
+    )
+    with connection.cursor() as cursor:
+        with connection.wrap_database_errors, cursor.copy(_COPY) as copy:  # psycopg's errors as Django's
+            for _, record in numbered:
+                copy.write_row(_row(record))
+        cursor.execute(_IMPORT_REVERSIBLE, {"owners": list(owners)})
+        cursor.execute(_IMPORT_IDS)
+    return len(numbered)
+
+
+def _require_new_ids(numbered: list[tuple[int, Record]]) -> None:
+    """Raise ImportRefused unless each id is new. The database's key is (id, owner), so it does not tell."""
+    for number, record in numbered:
+        if not 1 <= record.id <= _MAX_ID:
+            raise ImportRefused(f"Line {number}: the id {record.id} is not from 1 to {_MAX_ID}.")
+    taken = set(Entry.objects.filter(pk__in=[record.id for _, record in numbered]).values_list("pk", flat=True))
+    for number, record in numbered:
+        if record.id in taken:
+            raise ImportRefused(f"Line {number}: another entry has the id {record.id}.")
+        taken.add(record.id)
+
+
+def _append(number: int, record: Record, account: Account) -> None:
+    """Count the record in at its account."""
+    for fault in _faults(record, account, bytes(account.head)):
+        raise ImportRefused(f"Line {number}: entry {record.seq} of {record.owner_id}: {fault}.")
+    account.seq, account.balance = record.seq, record.balance_after
+    account.head, account.updated_on = bytes.fromhex(record.hash), record.created_on
+
+
+def _faults(record: Record, account: Account, head: bytes) -> Iterator[str]:
+    if record.seq != account.seq + 1:
+        yield f"it follows {account.seq}"
+    if record.created_on < account.updated_on:
+        yield "it is earlier than the one before it"
+    if record.balance_after != account.balance + record.delta:
+        yield f"{account.balance} and {record.delta} do not make {record.balance_after}"
+    if record.chained_to(head).hex() != record.hash:
+        yield "its hash is not that of this entry after the one before it"
+
+
+def _new_account(record: Record) -> Account:
+    beginning = datetime.min.replace(tzinfo=UTC)
+    return Account(
+        owner_id=record.owner_id, balance=0, seq=0, head=b"", created_on=record.created_on, updated_on=beginning
+    )
+
+
+def _row(record: Record) -> list[Any]:
+    return [bytes.fromhex(record.hash) if name == "hash" else getattr(record, name) for name in _COLUMNS]

@@ -1,0 +1,90 @@
+"""One look at every request: its id, its line in the log, and its seconds in the metrics."""
+
+import logging
+import random
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
+
+from ledger_core.access.keys import without_keys
+from ledger_core.observability.metrics import HTTP_SECONDS, series
+from ledger_core.values import excerpt
+
+HEADER = "X-Request-ID"
+# An id of the caller's is taken as it is only where it cannot forge a line of the log.
+_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_MAX_PATH = 2000  # the longest owner, percent-encoded, needs three quarters of it
+
+_current: ContextVar[str] = ContextVar("request_id", default="-")
+_log = logging.getLogger("ledger.request")
+
+
+def request_id() -> str:
+    """Return the id of the request that is under way, or "-" outside of one."""
+    return _current.get()
+
+
+@contextmanager
+def identified(given: str = "") -> Iterator[str]:
+    """Give what happens within an id: the one that was given, or a new one where it cannot be used."""
+    # An id has to differ from others, and not to be hard to guess: no call of the kernel for each.
+    identity = given if _ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
+    token = _current.set(identity)
+    try:
+        yield identity
+    finally:
+        _current.reset(token)
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every log record the id of its request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id()
+        return True
+
+
+def observe_requests(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: give the request its id and return it to the client, log the request, and measure it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        start = perf_counter()
+        with identified(request.META.get("HTTP_X_REQUEST_ID", "")) as identity:
+            response = get_response(request)
+            response[HEADER] = identity
+            _record(request, response, perf_counter() - start)
+        return response
+
+    return middleware
+
+
+def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    # The route as the URL configuration spells it: a path would make a label of every owner.
+    route = request.resolver_match.route if request.resolver_match else "unmatched"
+    method = excerpt(request.method or "")
+    series(HTTP_SECONDS, method if method in METHODS else "other", route, str(response.status_code)).observe(seconds)
+    # As it was sent: a decoded line break would make a line of its own. And a key does not belong here.
+    path = excerpt(without_keys(escape_uri_path(request.path)), _MAX_PATH)
+    milliseconds = round(seconds * 1000, 2)
+    _log.info(
+        "%s %s %s %sms",
+        method,
+        path,
+        response.status_code,
+        milliseconds,
+        extra={
+            "method": method,
+            "path": path,
+            "route": route,
+            "status": response.status_code,
+            "milliseconds": milliseconds,
+        },
+    )

@@ -1,0 +1,153 @@
+"""The statements that nearly every request makes, executed by libpq instead of psycopg's cursor."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Any
+from weakref import WeakSet
+
+import psycopg
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from msgspec import Struct
+from psycopg import adapters
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
+
+from ledger_core.sql import load
+
+Row = tuple[Any, ...]
+Parameters = Mapping[str, str | int | datetime | None]
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_int8 = partial(int.from_bytes, byteorder="big", signed=True)
+
+# Results come in PostgreSQL's binary format, which no setting of the session changes. These are the types of our
+# columns, and only those.
+_READERS: Mapping[int, Callable[[bytes], Any]] = {
+    adapters.types["int8"].oid: _int8,
+    adapters.types["text"].oid: bytes.decode,
+    adapters.types["bytea"].oid: bytes,
+    adapters.types["timestamptz"].oid: lambda value: _EPOCH + timedelta(microseconds=_int8(value)),
+}
+
+# Duplicate, unknown, and "cached plan must not change result type": the session is not as this process left it.
+# PostgreSQL checks for these before it runs anything.
+_NOT_AS_PREPARED = {"42P05", "26000", "0A000"}
+
+
+class Statement:
+    """A statement from a file, prepared once on each connection, unless its plan depends on the values.
+
+    psycopg's cursor costs six times what libpq's call does. This takes its place: Django wraps it as it wraps every
+    cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
+
+    Prepared statements belong to the session, and others can drop them or replace the session: a pooler, DISCARD ALL,
+    DEALLOCATE ALL. A call that finds its statement gone or stale is repeated without one, and the next call prepares it
+    again.
+    """
+
+    def __init__(self, name: str, *, prepare: bool = True) -> None:
+        self.text = load(name)
+        self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.text)))
+        numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
+        self._numbered = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self.text).encode()
+        # Of the text: behind a pooler, replicas of another version use the same sessions.
+        self._name = f"ledger_{name}_{sha256(self.text.encode()).hexdigest()[:12]}".encode()
+        self._prepares: bool = prepare and settings.DATABASE_PREPARE
+        self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
+
+    def fetch(self, parameters: Parameters) -> list[Row]:
+        """Execute it, and return its rows. Raises Django's database exceptions, as a cursor does.
+
+        In a transaction it has a savepoint of its own, so a statement that fails does not end the transaction.
+        """
+        database = connections[DEFAULT_DB_ALIAS]
+        database.close_if_health_check_failed()
+        database.ensure_connection()
+        try:
+            return self._fetch(database, parameters, prepared=self._prepares)
+        except DatabaseError as error:
+            if not (self._prepares and getattr(error.__cause__, "sqlstate", None) in _NOT_AS_PREPARED):
+                raise
+        return self._fetch(database, parameters, prepared=False)
+
+    def _fetch(self, database: BaseDatabaseWrapper, parameters: Parameters, *, prepared: bool) -> list[Row]:
+        cursor: Any = _Cursor(self, database.connection, prepared)
+        wrapped = database.make_debug_cursor(cursor) if database.queries_logged else database.make_cursor(cursor)
+        if database.autocommit:  # no transaction: no BEGIN, no COMMIT
+            wrapped.execute(self.text, parameters)
+        else:
+            with transaction.atomic():  # a savepoint, before which psycopg sends BEGIN
+                wrapped.execute(self.text, parameters)
+        rows: list[Row] = cursor.rows
+        return rows
+
+    def execute(self, connection: psycopg.Connection[Any], parameters: Parameters, *, prepared: bool) -> PGresult:
+        """Execute it by libpq, and return the result. Raises psycopg's exceptions."""
+        given = [parameters[name] for name in self._parameters]
+        values = [_written(value) for value in given]
+        formats = [Format.BINARY if isinstance(value, datetime) else Format.TEXT for value in given]
+        if prepared:
+            if connection not in self._prepared:
+                self._prepare(connection)
+            result = connection.pgconn.exec_prepared(self._name, values, formats, Format.BINARY)  # type: ignore[arg-type]  # None is NULL
+        else:
+            result = connection.pgconn.exec_params(self._numbered, values, None, formats, Format.BINARY)
+        if result.status != ExecStatus.TUPLES_OK:
+            error = _error(result)
+            if error.sqlstate in _NOT_AS_PREPARED:
+                self._prepared.discard(connection)
+                connection.pgconn.close_prepared(self._name)  # or preparing it again would find the stale one
+            raise error
+        return result
+
+    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+        result = connection.pgconn.prepare(self._name, self._numbered)
+        if result.status != ExecStatus.COMMAND_OK:
+            error = _error(result)
+            if error.sqlstate == "42P05":  # behind a pooler, by another connection of ours
+                self._prepared.add(connection)
+            raise error
+        self._prepared.add(connection)
+
+
+class _Cursor(Struct):
+    """What Django's wrappers need of a cursor."""
+
+    statement: Statement
+    connection: psycopg.Connection[Any]
+    prepared: bool
+    rows: Sequence[Row] = ()
+
+    def execute(self, sql: str, parameters: Parameters) -> None:
+        self.rows = _rows(self.statement.execute(self.connection, parameters, prepared=self.prepared))
+
+
+def _written(value: str | int | datetime | None) -> bytes | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):  # binary: PostgreSQL reads no offset of 16 hours or more
+        return ((value - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)
+    written = str(value).encode()
+    if b"\0" in written:  # libpq reads no further
+        raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    return written
+
+
+def _error(result: PGresult) -> psycopg.Error:
+    error = error_from_result(result)
+    # Without a code the error is libpq's: it could not reach the server.
+    return error if error.sqlstate else psycopg.OperationalError(*error.args)
+
+
+def _rows(result: PGresult) -> list[Row]:
+    columns = [(number, _READERS[result.ftype(number)]) for number in range(result.nfields)]
+    return [
+        tuple([None if (value := result.get_value(row, number)) is None else read(value) for number, read in columns])
+        for row in range(result.ntuples)
+    ]

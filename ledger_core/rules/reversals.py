@@ -1,0 +1,52 @@
+"""No more units of an entry are reversed than it has, whoever asks."""
+
+from collections.abc import Sequence
+
+from ledger_core.errors import LedgerError
+from ledger_core.models import Reversible
+from ledger_core.operations.requests import Request
+from ledger_core.rules.rule import ReversedEntries, Rule
+
+
+class NotReversible(LedgerError):
+    """Fewer units of the entry are left to be reversed than were asked for; `remaining` says how many."""
+
+    code = "not-reversible"
+    status = 409
+    title = "The entry cannot be reversed so far"
+    remedy = (
+        "Ask for `remaining` units at most. Where that is 0, see whether `reverses` is right: an entry of another "
+        "owner, another app or another operation counts as one of no units, as one does that is not there."
+    )
+    members = {"remaining": 0}
+
+
+class ReversalRule(Rule):
+    """The units left to reverse of the entries that the requests name, before the first request and after each."""
+
+    def __init__(self, requests: Sequence[Request], reversed_: ReversedEntries) -> None:
+        self._entries = reversed_
+        left = Reversible.objects.filter(pk__in=reversed_).values_list("entry_id", "remaining") if reversed_ else ()
+        self._remaining = {pk: entry.amount for pk, entry in self._entries.items()} | dict(left)
+
+    def violation(self, request: Request) -> LedgerError | None:
+        item, reversed_operation = request.item, request.item.operation.reverses
+        if item.reverses is None or reversed_operation is None:
+            return None
+        entry = self._entries.get(item.reverses)
+        if entry is None or (entry.owner_id, entry.app, entry.operation) != (
+            item.owner_id,
+            request.app,
+            reversed_operation.code,
+        ):
+            detail = f"{item.owner_id} has no {reversed_operation.code} with the id {item.reverses}."
+            return NotReversible(detail, remaining=0)
+        remaining = self._remaining[item.reverses]
+        if item.amount > remaining:
+            detail = f"{remaining} of the {entry.amount} units of entry {entry.pk} are left to be reversed."
+            return NotReversible(detail, remaining=remaining)
+        return None
+
+    def apply(self, request: Request) -> None:
+        if request.item.reverses is not None:
+            self._remaining[request.item.reverses] -= request.item.amount

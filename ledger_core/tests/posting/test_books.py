@@ -1,0 +1,219 @@
+"""What the database itself holds: names of constraints, the canonical form, and entries that cannot be changed."""
+
+import hashlib
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from ledger_core.api.documentation.examples import ENTRY
+from ledger_core.models import Account, Entry, Reversible, constraints
+from ledger_core.posting import InsufficientBalance, post
+from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperation
+
+pytestmark = pytest.mark.django_db
+
+
+BOOKS = ["ledger_account", "ledger_entry", "ledger_reversible"]
+
+
+def constraint_names(*tables: str) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid::regclass::text = ANY(%(tables)s) AND contype <> 'n'"
+            " UNION SELECT indexname FROM pg_indexes WHERE tablename = ANY(%(tables)s)"
+            " AND indexname NOT LIKE 'ledger_account%%'",
+            {"tables": list(tables)},
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_every_named_constraint_is_in_the_database() -> None:
+    named = {value for name, value in vars(constraints).items() if name.isupper()}
+    assert named <= constraint_names(*BOOKS, "ledger_client", "ledger_key")
+
+
+def test_every_constraint_of_the_database_is_named() -> None:
+    named = {value for name, value in vars(constraints).items() if name.isupper()}
+    indexes = {f"ledger_entry_{name}" for name in ("of_app", "operation", "created_on", "moment", "reversals")}
+    keys = {f"ledger_{table}_pkey" for table in ("account", "entry", "reversible")}
+    assert constraint_names(*BOOKS) - named - indexes == keys
+
+
+def test_every_unique_constraint_holds_the_owner() -> None:
+    """So that the tables can be distributed by owner."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexdef LIKE 'CREATE UNIQUE%%'", [BOOKS]
+        )
+        definitions = [definition for (definition,) in cursor.fetchall()]
+    assert len(definitions) == 6
+    assert all("owner_id" in definition for definition in definitions)
+
+
+def canonical_form(entry: Entry) -> bytes:
+    """The form of docs/architecture.md, written from that page."""
+    fields = (
+        "1",
+        entry.owner_id,
+        entry.seq,
+        entry.app,
+        entry.operation,
+        entry.amount,
+        entry.delta,
+        entry.balance_after,
+        entry.nonce,
+        entry.claim or "",
+        entry.reverses_id or "",
+        entry.client,
+        entry.created_on.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    )
+    return "\n".join(str(field) for field in fields).encode()
+
+
+def test_each_hash_is_over_the_hash_before_and_the_canonical_form() -> None:
+    previous = b""
+    for nonce, amount, client in [("1", 3, ""), ("zweite ü 🎲", 1, "shop"), ("3", 2, "")]:
+        entry = post(IMAGINARY, ADD, owner_id="alice", nonce=nonce, amount=amount, client=client).entry
+        assert entry.hash == hashlib.sha256(previous + canonical_form(entry)).digest()
+        previous = bytes(entry.hash)
+    assert Account.objects.get(owner_id="alice").head == previous
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger_entry SET delta = 1000",
+        "UPDATE ledger_entry SET delta = 1000 WHERE false",
+        "DELETE FROM ledger_entry",
+        "TRUNCATE ledger_entry CASCADE",
+        "TRUNCATE ledger_account CASCADE",
+    ],
+)
+def test_entries_are_append_only(change: str) -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
+    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute(change)
+
+
+INSERT = """
+    INSERT INTO ledger_entry
+        (owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client,
+        created_on, hash)
+    SELECT owner_id, {seq}, app, operation, {amount}, delta, {balance_after}, {nonce}, {claim}, {reverses}, {client},
+        created_on, hash
+    FROM ledger_entry WHERE owner_id = 'alice' AND seq = 1
+"""
+
+
+VALUES = {
+    "seq": "2",
+    "amount": "1",
+    "balance_after": "balance_after",
+    "nonce": "'2'",
+    "claim": "NULL",
+    "reverses": "NULL",
+    "client": "''",
+}
+
+
+def insert(**fields: str) -> None:
+    """Insert an entry of alice's, like her first but for these."""
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT.format(**VALUES | fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"seq": "1"}, constraints.SEQUENCE),
+        ({"amount": "0"}, constraints.AMOUNT_POSITIVE),
+        ({"nonce": "nonce"}, constraints.NONCE_ONCE),
+        ({"nonce": "''"}, constraints.NONCE_PLAIN),
+        ({"nonce": "E'a\\nb'"}, constraints.NONCE_PLAIN),
+        ({"nonce": "repeat('x', 129)"}, constraints.NONCE_PLAIN),
+        ({"client": "E'a\\nb'"}, constraints.CLIENT_PLAIN),
+        ({"claim": "'imaginary:SLOT'"}, constraints.CLAIM_ONCE),
+        ({"amount": "3"}, constraints.WHOLE_UNITS),
+        ({"balance_after": "-1"}, constraints.ENTRY_BALANCE_NOT_NEGATIVE),
+        ({"reverses": "0"}, constraints.REVERSES_OWN),
+    ],
+)
+def test_writers_around_the_service_meet_the_constraints(fields: dict[str, str], constraint: str) -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
+    if "claim" in fields:
+        insert(seq="3", nonce="'3'", **fields)
+    with pytest.raises(IntegrityError, match=constraint):
+        insert(**fields)
+
+
+def test_an_entry_reverses_only_an_entry_of_its_owner() -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
+    bobs = post(IMAGINARY, ADD, owner_id="bob", nonce="1").entry
+    with pytest.raises(IntegrityError, match=constraints.REVERSES_OWN):
+        insert(reverses=str(bobs.pk))
+
+
+def test_what_is_left_is_of_an_entry_of_its_owner() -> None:
+    entry = post(IMAGINARY, ADD, owner_id="alice", nonce="1").entry
+    with pytest.raises(IntegrityError, match=constraints.REVERSIBLE_OF_ENTRY):
+        Reversible.objects.create(entry=entry, owner_id="bob", remaining=1)
+
+
+def test_the_balance_check_holds_without_the_service() -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
+    with pytest.raises(IntegrityError, match=constraints.BALANCE_NOT_NEGATIVE):
+        Account.objects.update(balance=-1)
+
+
+@pytest.mark.parametrize("owner_id", ["", "a\nb", "x" * 129])
+def test_an_account_has_a_plain_owner(owner_id: str) -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
+    account = Account.objects.get()
+    account.pk = owner_id
+    with pytest.raises(IntegrityError, match=constraints.OWNER_PLAIN):
+        account.save(force_insert=True)
+
+
+def test_an_account_cannot_go_while_it_has_entries() -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1")
+    with pytest.raises(IntegrityError, match=constraints.OF_ACCOUNT), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger_account")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrations_go_back_and_forth() -> None:
+    before = constraint_names(*BOOKS)
+    call_command("migrate", "ledger_core", "zero", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'ledger%'")
+        assert cursor.fetchall() == []
+    call_command("migrate", verbosity=0)
+    assert constraint_names(*BOOKS) == before
+    executor = MigrationExecutor(connection)
+    assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
+    with pytest.raises(InsufficientBalance):
+        post(IMAGINARY, SPEND, owner_id="alice", nonce="1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_left_to_reverse_is_known_again_where_the_rules_were_taken_back() -> None:
+    post(IMAGINARY, ADD, owner_id="alice", nonce="1", amount=9)
+    duel = post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="2", amount=3).entry
+    post(IMAGINARY, ImaginaryOperation.REMATCH, owner_id="alice", nonce="3", amount=2, reverses=duel.pk)
+    call_command("migrate", "ledger_core", "0001", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert Reversible.objects.get(pk=duel.pk).remaining == 1
+
+
+def test_the_example_of_the_documents_has_its_hash() -> None:
+    """The same bytes as the shell's line in docs/architecture.md, by the function of the database."""
+    example = {name: getattr(ENTRY, name) for name in ENTRY.__struct_fields__}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_entry_hash('', %(owner_id)s, %(seq)s, %(app)s, %(operation)s, %(amount)s, %(delta)s,"
+            " %(balance_after)s, %(nonce)s, %(claim)s, %(reverses)s, %(client)s, %(created_on)s)",
+            example,
+        )
+        assert cursor.fetchone() == (bytes.fromhex(ENTRY.hash),)

@@ -1,0 +1,20 @@
+-- Posts for any of OWNERS owners, or for one after the other with IN_TURN=1, each request with a nonce of its own, and ITEMS
+-- of them in a batch where there are more.
+dofile("ledger_project/benchmarks/wrk/common.lua")
+local run, count = tostring(math.random(2 ^ 31)) .. "-" .. tostring(math.random(2 ^ 31)) .. "-", 0
+
+local in_turn = os.getenv("IN_TURN")
+
+local function item()
+  count = count + 1
+  local owner = in_turn and count % owners + 1 or math.random(owners)
+  return '{"operation": "CREDIT_ADD", "owner_id": "' .. prefix .. "-" .. owner
+    .. '", "nonce": "' .. run .. count .. '"}'
+end
+
+function request()
+  if items == 1 then return wrk.format("POST", "/api/v1/content/ledger", headers, item()) end
+  local batch = {}
+  for number = 1, items do batch[number] = item() end
+  return wrk.format("POST", "/api/v1/content/ledger/batch", headers, '{"entries": [' .. table.concat(batch, ", ") .. "]}")
+end

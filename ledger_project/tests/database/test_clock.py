@@ -1,0 +1,98 @@
+"""The database's clock jumps a day ahead and back, while the service posts: libfaketime under a real PostgreSQL."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ledger_project.development.embedded import EmbeddedPostgres
+from ledger_project.tests.conftest import ROOT, environment
+from ledger_project.tests.servers import FAKETIME
+
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.skipif(not FAKETIME, reason="libfaketime is not installed (the package faketime)"),
+]
+
+POST = """
+from content.operations import OPERATIONS
+from ledger_core.operations import SharedOperation
+from ledger_core.posting import post
+print(post(OPERATIONS, SharedOperation.{operation}, owner_id={owner!r}, nonce={nonce!r}).entry.created_on)
+"""
+READ = """
+from datetime import UTC, datetime
+from ledger_core.queries.balances import balance_at
+try:
+    print(balance_at({owner!r}, datetime.now(UTC)).balance)
+except Exception as error:
+    print(error.code)
+"""
+
+
+@dataclass
+class Ledger:
+    """A ledger whose database goes by the clock that `set_clock` sets."""
+
+    url: str
+    clock: Path
+
+    def set_clock(self, offset: str) -> None:
+        self.clock.write_text(f"{offset}\n")
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "manage.py", *arguments]
+        settings = environment(DATABASE_URL=self.url)
+        return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+
+    def run(self, code: str, **values: str) -> str:
+        done = self.manage("shell", "-v", "0", "-c", code.format(**values))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def ledger(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    folder.chmod(0o755)  # PostgreSQL reads the clock, as another user where this one is root
+    ledger = Ledger("", folder / "clock")
+    ledger.set_clock("+0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LD_PRELOAD", str(FAKETIME))
+        patch.setenv("FAKETIME_TIMESTAMP_FILE", str(ledger.clock))
+        patch.setenv("FAKETIME_NO_CACHE", "1")
+        patch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        postgres = EmbeddedPostgres(folder / "postgres")
+        ledger.url = postgres.__enter__()
+    assert "LD_PRELOAD" not in os.environ  # the clock of PostgreSQL jumps, and no other
+    try:
+        assert ledger.manage("migrate", "-v", "0").returncode == 0
+        yield ledger
+    finally:
+        postgres.__exit__()
+
+
+def test_entries_of_a_clock_that_was_ahead_are_found_until_it_has_passed_them(ledger: Ledger) -> None:
+    ledger.run(POST, operation="CREDIT_ADD", owner="bob", nonce="1")
+    ledger.set_clock("+26h")
+    ahead = ledger.run(POST, operation="CREDIT_ADD", owner="alice", nonce="1")
+    ledger.run(POST, operation="CREDIT_ADD", owner="bob", nonce="2")
+    ledger.set_clock("+0")
+    assert ledger.run(POST, operation="CREDIT_SPEND", owner="alice", nonce="2") == ahead  # time does not go back
+
+    found = ledger.manage("verifyledger", "--json")
+    assert found.returncode == 1, found.stderr
+    report = json.loads(found.stdout)
+    assert report["faults"] == []
+    assert [(owner["owner_id"], owner["seq"], owner["entries"]) for owner in report["future"]] == [
+        ("alice", 1, 2),
+        ("bob", 2, 1),
+    ]
+    assert ledger.run(READ, owner="alice") == ledger.run(READ, owner="bob") == "moment-unclear"
+
+    ledger.set_clock("+27h")
+    assert ledger.manage("verifyledger").returncode == 0
