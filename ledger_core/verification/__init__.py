@@ -4,6 +4,6 @@ Invariants: it only reads the ledger, while others post; every finding names the
 schema. Imports the models and the SQL, and nothing that posts.
 """
 
-from ledger_core.verification.verify import Fault, FutureEntries, in_the_future, record, verify
+from ledger_core.verification.history import Fault, FutureEntries, in_the_future, record, verify
 
 __all__ = ["Fault", "FutureEntries", "in_the_future", "record", "verify"]

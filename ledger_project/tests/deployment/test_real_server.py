@@ -126,10 +126,15 @@ def test_the_caddyfile_is_formatted() -> None:
 
 
 @needs("systemd-analyze")
-def test_the_units_of_the_backup_are_valid() -> None:
-    units = [ROOT / "deploy" / "systemd" / f"ledger-backup.{kind}" for kind in ("service", "timer")]
+def test_the_units_of_the_backup_are_valid(folder: Path) -> None:
+    units = [
+        shutil.copy(ROOT / "deploy" / "systemd" / f"ledger-backup.{kind}", folder) for kind in ("service", "timer")
+    ]
+    (folder / "docker.service").write_text(
+        "[Service]\nExecStart=/bin/true\n"
+    )  # the backup needs it, this test does not
     assert run("systemd-analyze", "verify", *units) == ""
-    (when,) = re.findall(r"^OnCalendar=(.+)$", units[1].read_text(), re.MULTILINE)
+    (when,) = re.findall(r"^OnCalendar=(.+)$", Path(units[1]).read_text(), re.MULTILINE)
     assert "Next elapse" in run("systemd-analyze", "calendar", when)
 
 
