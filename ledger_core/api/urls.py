@@ -28,7 +28,7 @@ def ledger_urls(operations: OperationSet[Any]) -> Patterns:
     """Return the URL patterns of one app's ledger, for the app's `urls` module."""
     return [
         path("ledger", PostView.as_view(operations=operations), name="post"),
-        path("ledger/batch", BatchView.as_view(operations=operations), {"owner_id": "batch"}, name="batch"),
+        path("batches", BatchView.as_view(operations=operations), name="batch"),
         path("ledger/<str:owner_id>", BalanceView.as_view(operations=operations), name="balance"),
         path("ledger/<str:owner_id>/entries", EntriesView.as_view(operations=operations), name="entries"),
         path("entries/<entry_id:entry_id>", EntryView.as_view(operations=operations), name="entry"),

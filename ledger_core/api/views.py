@@ -46,7 +46,6 @@ class LedgerAPIView(APIView):
     content_negotiation_class = Negotiation
     http_method_names = ["get", "head", "post"]  # no OPTIONS: the API tells of itself in its documents
     max_body = 64 * 1024
-    batch = False  # what the examples of requests show
 
     default_response_headers: dict[str, str] = {}  # not Allow, which a refused method alone has to be told
 
@@ -133,11 +132,8 @@ class BalanceView(LedgerAPIView):
         return answer(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
 
 
-class BatchView(BalanceView):
-    """Posts batches, at an address that is also the one of the owner called batch."""
-
+class BatchView(LedgerAPIView):
     max_body = 4 * 1024 * 1024  # a thousand of the longest owners and nonces, escaped
-    batch = True
 
     @described(
         {201: examples.BATCH, 200: examples.BATCH},
@@ -145,7 +141,7 @@ class BatchView(BalanceView):
         request=BatchRequest,
         headers=(REPLAYED,),
     )
-    def post(self, request: Request, owner_id: str) -> HttpResponse:
+    def post(self, request: Request) -> HttpResponse:
         """Post a batch
 
         Posts up to 1,000 operations of the app, for any owners, all or none. They are posted in turn: no balance may

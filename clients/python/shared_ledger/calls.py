@@ -53,7 +53,7 @@ def post_batch(app: str, requests: Sequence[PostRequest]) -> Call[Batch]:
     for index, request in enumerate(requests):
         check_request(request, f"entries[{index}].")
     body = msgspec.json.encode({"entries": requests})
-    return Call(_reads(Batch), "POST", f"/api/v1/{app}/ledger/batch", body=body)
+    return Call(_reads(Batch), "POST", f"/api/v1/{app}/batches", body=body)
 
 
 def balance(app: str, owner_id: str, *, at: datetime | None = None) -> Call[Balance]:

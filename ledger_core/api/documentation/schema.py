@@ -12,7 +12,7 @@ from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, O
 
 from ledger_core.access.authentication import KeyAuthentication, KeyRefused, MissingScope, OtherApp, Unauthenticated
 from ledger_core.access.throttling import TooManyRequests
-from ledger_core.api.documents import NoQuery, PostRequest, Problem
+from ledger_core.api.documents import BatchRequest, NoQuery, PostRequest, Problem
 from ledger_core.api.problems import (
     MEDIA_TYPE,
     AddressTooLong,
@@ -146,21 +146,13 @@ class LedgerSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         name = type(self.view).__name__.removesuffix("View").lower()
-        return f"{self.view.operations.app}_{name}" + ("_owner" if self._of_owner_batch else "")
-
-    @property
-    def _of_owner_batch(self) -> bool:
-        return self.view.batch and self.method == "GET"
+        return f"{self.view.operations.app}_{name}"
 
     # A view's docstring, as one writes them: a summary, and after a blank line the description.
     def get_summary(self) -> str:
         return self._docstring()[0]
 
     def get_description(self) -> str:  # type: ignore[override]
-        if self._of_owner_batch:
-            return (
-                "Of the owner called batch, at the address that batches are posted to: 404, where nobody is called so."
-            )
         return self._docstring()[1]
 
     def _docstring(self) -> list[str]:
@@ -168,7 +160,7 @@ class LedgerSchema(AutoSchema):
 
     def get_examples(self) -> list[OpenApiExample]:
         app, operations = self.view.operations.app, _one_after_the_other(self.view.operations)
-        if self.view.batch:
+        if self.get_request_serializer() is BatchRequest:
             pair = (SharedOperation.CREDIT_ADD, SharedOperation.CREDIT_SPEND)
             entries = [_body(operation, f"{app}-batch-{number}") for number, operation in enumerate(pair, 1)]
             return [OpenApiExample("two", {"entries": entries}, summary="Two operations", request_only=True)]

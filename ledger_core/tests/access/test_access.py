@@ -26,14 +26,13 @@ SPENT = {"operation": "CREDIT_SPEND", "owner_id": "alice", "nonce": "2"}
 ENDPOINTS = [
     ("GET", "ledger/alice", None, READ),
     ("GET", "ledger/alice?at=2026-01-01T00:00:00Z", None, READ),
-    ("GET", "ledger/batch", None, READ),
     ("GET", "ledger/alice/entries", None, READ),
     ("GET", "entries/1", None, READ),
     ("GET", "operations", None, READ),
     ("POST", "ledger", ADDED, MINT),
     ("POST", "ledger", SPENT, POST),
-    ("POST", "ledger/batch", {"entries": [ADDED]}, MINT),
-    ("POST", "ledger/batch", {"entries": [SPENT]}, POST),
+    ("POST", "batches", {"entries": [ADDED]}, MINT),
+    ("POST", "batches", {"entries": [SPENT]}, POST),
 ]
 every_endpoint = pytest.mark.parametrize(("method", "path", "body", "scope"), ENDPOINTS)
 
@@ -163,7 +162,7 @@ def test_the_one_scope_is_enough(method: str, path: str, body: object, scope: Sc
 
 
 def test_a_batch_takes_the_scopes_of_all_its_items() -> None:
-    response = ask("POST", "ledger/batch", {"entries": [SPENT, ADDED]}, f"Bearer {key([POST])}")
+    response = ask("POST", "batches", {"entries": [SPENT, ADDED]}, f"Bearer {key([POST])}")
     assert problem_of(response)["scope"] == MINT
     assert not Entry.objects.exists()
 

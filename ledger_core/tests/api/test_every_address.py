@@ -37,7 +37,7 @@ LEDGER_ADDRESSES = [address for address, view in ADDRESSES.items() if issubclass
 
 def ask(api: Client, method: str, address: str, query: str = "") -> Any:
     body: Any = post_body(owner_id="alice")
-    if address.endswith("/batch"):
+    if address.endswith("/batches"):
         body = {"entries": [body]}
     content = {"data": body, "content_type": "application/json"} if method == "post" else {}
     return getattr(api, method)(f"{address}{query}", **content)

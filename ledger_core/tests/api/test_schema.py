@@ -33,7 +33,7 @@ def test_each_app_has_its_document_and_all_have_one(client: Client, schema: dict
         document = json.loads(client.get(f"/api/v1/{app}/openapi.json").content)
         assert set(document["paths"]) == {
             f"/api/v1/{app}/ledger",
-            f"/api/v1/{app}/ledger/batch",
+            f"/api/v1/{app}/batches",
             f"/api/v1/{app}/ledger/{{owner_id}}",
             f"/api/v1/{app}/ledger/{{owner_id}}/entries",
             f"/api/v1/{app}/entries/{{entry_id}}",
