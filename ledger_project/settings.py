@@ -191,11 +191,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.access.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["ledger_core.access.authentication.OfTheApp"],
     "NUM_PROXIES": environment.integer("LEDGER_PROXIES", 0),
-    "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["ledger_core.api.rest_framework.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.rest_framework.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,  # no ?format=
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "ledger_core.api.problems.handle",
+    "EXCEPTION_HANDLER": "ledger_core.api.problems.handlers.handle",
 }
 
 SPECTACULAR_SETTINGS = {

@@ -19,13 +19,14 @@ _KNOWN_ADDRESSES = 1000
 
 
 class TooManyRequests(LedgerError):
-    """More requests than the rate limit allows; none of them did anything. Ask again after Retry-After seconds."""
+    """The rate limit is exceeded. The request was not processed; retry after Retry-After seconds."""
 
     code = "too-many-requests"
     status = 429
     title = "Too many requests"
     remedy = (
-        "Wait, then send the same again. `RateLimit` tells before that what is left; a batch counts as one request."
+        "Wait `Retry-After` seconds, then retry. The `RateLimit` header of every response has what is left. "
+        "A batch counts as one request."
     )
 
     def __init__(self, detail: str, window: Window | None = None) -> None:
@@ -35,7 +36,7 @@ class TooManyRequests(LedgerError):
     @classmethod
     def of(cls, window: Window) -> "TooManyRequests":
         rate = window.rate
-        return cls(f"More than {rate.requests} requests of this {window.limit} in {rate.seconds} seconds.", window)
+        return cls(f"This {window.limit} is limited to {rate.requests} requests in {rate.seconds} s.", window)
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self._window.retry_after), **self._window.headers} if self._window else {}

@@ -12,22 +12,21 @@ from ledger_core.access.authentication import require
 from ledger_core.access.rate_limits.rates import Window
 from ledger_core.access.throttling import ClientThrottle
 from ledger_core.api.documentation import examples
-from ledger_core.api.documentation.schema import REPLAYED, LedgerSchema, described
+from ledger_core.api.documentation.described import REPLAYED, described
+from ledger_core.api.documentation.schema import LedgerSchema
 from ledger_core.api.documents import (
     BalanceDocument,
-    BalanceQuery,
     BatchDocument,
-    BatchRequest,
     EntriesDocument,
-    EntriesQuery,
     EntryDocument,
-    NoQuery,
     OperationsDocument,
-    PostRequest,
 )
-from ledger_core.api.json import BodyTooLarge, Negotiation, UnsupportedMediaType, answer
+from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
 from ledger_core.api.requests.decoding import decode
 from ledger_core.api.requests.queries import decode_query
+from ledger_core.api.requests.types import BalanceQuery, BatchRequest, EntriesQuery, NoQuery, PostRequest
+from ledger_core.api.responses import json_response
+from ledger_core.api.rest_framework import Negotiation
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationRetired, OperationSet
@@ -129,7 +128,7 @@ class BalanceView(LedgerAPIView):
         first entry on.
         """
         at = self.query.at
-        return answer(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
+        return json_response(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
 
 
 class BatchView(LedgerAPIView):
@@ -185,7 +184,7 @@ class EntriesView(LedgerAPIView):
             parameters = request.query_params.copy()
             parameters["before"] = str(entries[-1].seq)
             following = f"{escape_uri_path(request.path)}?{parameters.urlencode()}"
-        return answer(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
+        return json_response(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
 
 
 class EntryView(LedgerAPIView):
@@ -195,7 +194,7 @@ class EntryView(LedgerAPIView):
 
         An entry that this app has posted, by the id that it was answered with.
         """
-        return answer(EntryDocument.of(entry_of(self.operations.app, entry_id)))
+        return json_response(EntryDocument.of(entry_of(self.operations.app, entry_id)))
 
 
 class OperationsView(LedgerAPIView):
@@ -205,10 +204,10 @@ class OperationsView(LedgerAPIView):
 
         The operations that this app can post, what each is worth, and their rules.
         """
-        return answer(OperationsDocument.of(self.operations))
+        return json_response(OperationsDocument.of(self.operations))
 
 
 def _posted(document: Any, *, replayed: bool) -> HttpResponse:
     if replayed:
-        return answer(document, headers={"Idempotency-Replayed": "true"})
-    return answer(document, status=201)
+        return json_response(document, headers={"Idempotency-Replayed": "true"})
+    return json_response(document, status=201)

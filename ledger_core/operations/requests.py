@@ -54,7 +54,7 @@ class Request(Struct, frozen=True):
         if operation.reverses is not None:
             check(item.reverses, EntryId, "reverses")
         elif item.reverses is not None:
-            raise InvalidRequest.of_field("reverses", f"{operation.code} reverses nothing")
+            raise InvalidRequest.of_field("reverses", f"{operation.code} does not reverse an entry")
         return cls(operations.app, client, item, operation.delta(item.amount))
 
     def require_postable(self) -> None:

@@ -30,12 +30,12 @@ _POST_BATCH = Statement("post_batch")
 
 
 class BatchRefused(LedgerError):
-    """Nothing of the batch was posted: `items` names each item at fault by its index, and why."""
+    """Nothing was posted. `items` lists each item that cannot be posted, by index, with the reason."""
 
     code = "batch-refused"
     status = 409
-    title = "The batch was refused"
-    remedy = "Mend the items at fault or leave them out, and send the others again: all their nonces are free."
+    title = "The batch cannot be posted"
+    remedy = "Fix the listed items or leave them out, and retry. All nonces of the batch can be used again."
     members = {
         "items": [
             {
@@ -57,11 +57,11 @@ class BatchRefused(LedgerError):
 
 
 class InvalidBatch(BatchRefused):
-    """Items of the batch could not be posted to any books: `items` names each of them by its index, and why."""
+    """Nothing was posted. `items` lists each item that is not valid, by index, with the reason."""
 
     code = "invalid-batch"
     status = 400
-    title = "Items of the batch are not valid"
+    title = "The batch has invalid items"
     members = {"items": [{"index": 0, "code": "invalid-operation", "detail": "Invalid operation: PURCHSAE"}]}
 
 
@@ -76,7 +76,7 @@ def post_batch(
     where other transactions hold or change the accounts for too long.
     """
     if not 1 <= len(items) <= MAX_ITEMS:
-        raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
+        raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} items")
     requests = each(lambda item: Request.of(operations, item, client), items)
     _require_different_nonces(requests)
     owners = {request.item.owner_id for request in requests}
@@ -112,7 +112,7 @@ def _require_different_nonces(requests: Sequence[Request]) -> None:
     def require(numbered: tuple[int, Request]) -> None:
         index, request = numbered
         if first.setdefault(request.key, index) != index:
-            raise InvalidRequest.of_field("nonce", f"The same as that of item {first[request.key]}")
+            raise InvalidRequest.of_field("nonce", f"The same nonce as item {first[request.key]}")
 
     each(require, enumerate(requests), BatchRefused)
 
@@ -163,7 +163,7 @@ def _judge(requests: Sequence[Request], earlier: dict[Key, Entry]) -> list[Ledge
 
 def _raise_if_any(errors: Sequence[LedgerError | None], refusal: type[BatchRefused] = BatchRefused) -> None:
     if count := len(errors) - errors.count(None):
-        raise refusal(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
+        raise refusal(f"{count} of {len(errors)} items cannot be posted, so none was posted.", errors)
 
 
 def _insert(requests: Sequence[Request]) -> dict[Key, Entry]:

@@ -6,12 +6,12 @@ from ledger_core.operations.requests import Request
 
 
 class NonceReused(LedgerError):
-    """The owner's nonce belongs to an earlier, different request; `fields` names what differs."""
+    """The owner has used this nonce for a different request. `fields` lists what differs."""
 
     code = "nonce-reused"
     status = 409
     title = "The nonce belongs to another request"
-    remedy = "For a new operation, take a new nonce. For a retry, send what was sent first."
+    remedy = "For a new operation, choose a new nonce. For a retry, send exactly the first request again."
     members = {"fields": ["amount"]}
 
 
@@ -23,5 +23,5 @@ def difference(request: Request, earlier: Entry) -> NonceReused | None:
     if not differing:
         return None
     owner_id, nonce = request.key
-    detail = f"{owner_id} has used the nonce {nonce} with another {' and '.join(differing)}."
+    detail = f"{owner_id} has used the nonce {nonce} with a different {' and '.join(differing)}."
     return NonceReused(detail, fields=differing)

@@ -14,7 +14,8 @@ from django.utils.http import parse_etags
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from ledger_core.api.problems import MethodNotAllowed, NotAcceptable, respond
+from ledger_core.api.problems.documents import problem_response
+from ledger_core.api.problems.http_errors import MethodNotAllowed, NotAcceptable
 from ledger_core.errors import LedgerError
 
 # gzip among the codings that a client accepts, unless it has the weight 0.
@@ -58,7 +59,7 @@ class RenderedView(View):
         try:
             return super().dispatch(request, *args, **kwargs)
         except LedgerError as error:
-            return respond(error)
+            return problem_response(error)
 
     def get(self, request: HttpRequest, **in_path: Any) -> HttpResponse:
         self.check(request)
@@ -82,7 +83,7 @@ class RenderedView(View):
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = respond(MethodNotAllowed.by_docstring())
+        response = problem_response(MethodNotAllowed.by_docstring())
         response["Allow"] = ", ".join(self.http_method_names).upper()
         return response
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ledger_core.access.rate_limits.counting import count
 from ledger_core.access.throttling import TooManyRequests, address_of
-from ledger_core.api.problems import respond
+from ledger_core.api.problems.documents import problem_response
 
 
 def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -19,7 +19,7 @@ def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
         if settings.ADDRESS_RATE_LIMIT:
             window = count("address", settings.ADDRESS_RATE_LIMIT, _network_of(address_of(request)))
             if window.exceeded:
-                return respond(TooManyRequests.of(window))
+                return problem_response(TooManyRequests.of(window))
         return get_response(request)
 
     return middleware

@@ -18,7 +18,7 @@ _MOST_PARTS = 50_000
 def decode(body: Any, kind: type[T]) -> T:
     """Return the request that `body`, DRF's `request.data`, holds. Raises InvalidRequest with every mistake in it."""
     if not body:
-        raise InvalidRequest("The body is empty: send a JSON object, and its Content-Length.")
+        raise InvalidRequest("The body is empty. Send a JSON object, with its Content-Length.")
     try:
         document = msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -37,7 +37,7 @@ def _reject(body: bytes, kind: type[msgspec.Struct], error: Exception) -> NoRetu
         except ValueError as not_json:
             raise InvalidRequest(f"The body is not JSON: {excerpt(str(not_json))}.") from None
     if not isinstance(error, msgspec.ValidationError):
-        raise InvalidRequest(f"The body is not JSON that can be read: {excerpt(str(error))}.") from None
+        raise InvalidRequest(f"The body cannot be read as JSON: {excerpt(str(error))}.") from None
     detail, _, place = str(error).partition(" - at `$.")
     if place:
         raise_mistakes([(place.removesuffix("`"), excerpt(detail))])

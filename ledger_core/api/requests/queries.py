@@ -35,7 +35,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
         # WSGI spells each byte of the address as a character of Latin-1.
         return parse_qsl(text.encode("latin-1").decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise InvalidRequest("The query string is not UTF-8, percent-encoded.") from None
+        raise InvalidRequest("The query string is not percent-encoded UTF-8.") from None
 
 
 def _read(pairs: list[tuple[str, str]], kind: type[msgspec.Struct], values: dict[str, Any]) -> Iterator[Mistake]:

@@ -111,11 +111,11 @@ def test_without_a_good_key_it_answers_401(
 @pytest.mark.parametrize(
     ("authorization", "detail"),
     [
-        (lambda: None, "Send the key of an API client"),
-        (lambda: "Bearer", "no key after it. Send the key"),
-        (lambda: "bearer  ", "no key after it. Send the key"),
-        (lambda: "Basic YTpi", "no Bearer scheme"),
-        (lambda: key(list(Scope)), "no Bearer scheme"),
+        (lambda: None, "needs an API key"),
+        (lambda: "Bearer", "no key after Bearer. Send the key"),
+        (lambda: "bearer  ", "no key after Bearer. Send the key"),
+        (lambda: "Basic YTpi", "not have the scheme Bearer"),
+        (lambda: key(list(Scope)), "not have the scheme Bearer"),
         (lambda: "Bearer secret", "not a key of this service"),
         (lambda: f"Bearer {key(list(Scope))}0", "not a key of this service"),
         (lambda: f"Bearer ledger_{'0' * 8}_{'0' * 64}", "revoked or expired"),

@@ -26,7 +26,7 @@ def posted(api: Client, document: str, entry_ids: dict[str, int] | None = None) 
             for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
                 body = example["value"]
                 if "reverses" in body and entry_ids is not None:
-                    (reversed_,) = [code for code in entry_ids if f"{code} was answered with" in example["description"]]
+                    (reversed_,) = [code for code in entry_ids if f"{code} returned" in example["description"]]
                     body["reverses"] = entry_ids[reversed_]
                 response = api.post(path, json.dumps(body), content_type="application/json")
                 answers.append((response.status_code, json.loads(response.content)))

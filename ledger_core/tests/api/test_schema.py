@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 
-from ledger_core.api.documents import PostRequest
-from ledger_core.errors import LedgerError
+from ledger_core.api.problems.registry import errors
+from ledger_core.api.requests.types import PostRequest
 from ledger_core.plugins import ledger_apps
 
 APPS = [app.namespace for app in ledger_apps()]
@@ -56,7 +56,7 @@ def test_every_response_is_described_with_an_example(schema: dict[str, Any]) -> 
 
 def test_every_refusal_is_described(schema: dict[str, Any]) -> None:
     described = set(re.findall(r'"code": "([a-z-]+)"', json.dumps(schema)))
-    refusals = {kind.code for kind in LedgerError.kinds()}
+    refusals = {kind.code for kind in errors()}
     elsewhere = {"not-found", "bad-request", "method-not-allowed", "permission-denied"}  # these are no view's
     elsewhere |= {"unsupported-transfer-coding", "unsupported-http-version"}
     assert refusals - elsewhere <= described
