@@ -200,11 +200,11 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shared Ledger",
-    "DESCRIPTION": "One balance of credits per owner, shared by all the applications of a company.\n\n"
-    "What is refused is told as a problem document; [each problem has a page](/api/problems). The examples run as they "
-    "stand, from the first to the last, once *Authorize* is given a key: `make run` prints one.\n\n"
-    "Integers with the format `int64` can be larger than 2^53. JavaScript's `JSON.parse` rounds those, and so does jq "
-    "when it calculates: read them with a parser that keeps integers exact.",
+    "DESCRIPTION": "One balance of credits per owner, shared by all applications of a company.\n\n"
+    "Rejected requests return a problem document and change nothing; [each problem has a page](/api/problems). To run "
+    "the examples, select *Authorize* and enter an API key (`make run` prints one), then run them from top to bottom."
+    "\n\nIntegers with the format `int64` can be larger than 2^53. JavaScript's `JSON.parse` rounds them, and jq "
+    "rounds them in calculations. Use a parser that keeps integers exact.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SORT_OPERATIONS": False,  # as `ledger_urls` has them: to post comes first

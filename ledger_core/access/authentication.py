@@ -1,4 +1,4 @@
-"""Who calls, and what they may do: the client's key as a bearer token (RFC 6750)."""
+"""Authentication by API key, as a bearer token (RFC 6750), and the permissions of clients."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ class MissingScope(LedgerError):
 
 
 class KeyAuthentication(BaseAuthentication):
-    """Makes the client whose key is sent the user of the request."""
+    """Sets the user of the request to the client whose key it has."""
 
     def authenticate(self, request: Request) -> tuple[Client, None]:
         key = _key_of(request.META.get("HTTP_AUTHORIZATION", ""))
@@ -84,7 +84,7 @@ _NO_KEY = "This is not a key of this service. A key is ledger_, 8 characters, _,
 
 
 def _key_of(authorization: str) -> str:
-    """Return the key that the header sends. Raises Unauthenticated; what was sent is not repeated, it may be a key."""
+    """Return the key in the header. Raises Unauthenticated, without the header's text, which may hold a key."""
     scheme, _, key = authorization.strip().partition(" ")
     if scheme.lower() != "bearer":
         detail = "The Authorization header does not have the scheme Bearer. Send Authorization: Bearer ledger_…"
@@ -97,7 +97,7 @@ def _key_of(authorization: str) -> str:
 
 
 class OfTheApp(BasePermission):
-    """Lets the app's own clients in, and those to read that may. What may be posted depends on the operation."""
+    """Accepts clients of the app, for reading only with the scope `read`. Views check the scope of what is posted."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         client: Any = request.user

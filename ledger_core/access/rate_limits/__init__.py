@@ -1,1 +1,1 @@
-"""How often somebody may ask: counted in windows of time, at the same cost whatever the rate."""
+"""Rate limits: requests are counted in windows of time, at the same cost for every rate."""

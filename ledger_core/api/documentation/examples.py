@@ -1,4 +1,4 @@
-"""What the API's answers look like, for its documents: alice's first entry, and what it left."""
+"""Examples of successful responses, for the OpenAPI documents."""
 
 from datetime import UTC, datetime
 
