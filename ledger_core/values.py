@@ -34,7 +34,7 @@ OwnerId = Annotated[
         max_length=MAX_TEXT,
         # An owner has an address, /ledger/{owner_id}: so no slash, and not the path segments . and ..
         pattern=rf"^(?!\.{{1,2}}$)(?!.*/){_PLAIN}",
-        description="The owner of the balance. No control characters, no slash, neither `.` nor `..`. Compared bytewise.",
+        description="The owner of the balance. No control characters, no slash, not `.` or `..`. Compared bytewise.",
         extra={"pattern": "Expected no control characters, no slash, and neither . nor .. alone"},
         examples=["alice"],
     ),

@@ -33,8 +33,8 @@ from shared_ledger import (
     PostRequest,
     TooManyRequests,
 )
-from shared_ledger.answers import read
 from shared_ledger.calls import operations
+from shared_ledger.responses import read
 
 
 def test_every_code_of_the_documents_has_its_class(document: dict[str, Any]) -> None:

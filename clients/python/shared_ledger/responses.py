@@ -1,4 +1,4 @@
-"""What comes back: an answer, or the exception that it stands for."""
+"""From responses to typed results or exceptions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from shared_ledger.errors import LedgerError, NoAnswer, OtherAnswer
 
 
 class _Problem(msgspec.Struct):
-    """Of a problem document, what an exception needs. The rest may be of a later API than this client knows."""
+    """The members of a problem document that every exception has. Newer APIs may add others."""
 
     code: str
     status: int
@@ -21,17 +21,17 @@ class _Problem(msgspec.Struct):
 
 @contextmanager
 def transport_errors() -> Iterator[None]:
-    """Raise NoAnswer where there was none: no connection, a time-out, an end in the middle."""
+    """Raise NoAnswer for transport errors: no connection, a timeout, or a connection that ends too early."""
     try:
         yield
     except httpx.UnsupportedProtocol:  # the caller's mistake in `url`
         raise
     except httpx.TransportError as error:
-        raise NoAnswer(f"The ledger did not answer: {str(error) or type(error).__name__}.") from error
+        raise NoAnswer(f"The ledger did not respond: {str(error) or type(error).__name__}.") from error
 
 
 def read(call: Call[T], answer: httpx.Response) -> T:
-    """Return what was asked for. Raises the LedgerError that the answer tells."""
+    """Return the result of the call. Raises the LedgerError of the problem document."""
     if not answer.is_success:
         raise _refusal(answer)
     try:
@@ -42,7 +42,7 @@ def read(call: Call[T], answer: httpx.Response) -> T:
 
 def _refusal(answer: httpx.Response) -> LedgerError:
     header = answer.headers.get("Retry-After", "")
-    retry_after = int(header) if header.isdecimal() else 0  # else a date, which the ledger does not send
+    retry_after = int(header) if header.isdecimal() else 0  # the ledger never sends a date
     try:
         code = msgspec.json.decode(answer.content, type=_Problem).code
     except msgspec.DecodeError:
