@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "ledger_core.observability.request_log.observe_requests",
     "ledger_core.api.middleware.address_limit.limit_addresses",
     "ledger_core.api.middleware.paths.require_readable_paths",
-    "ledger_core.api.middleware.shortcut.answer_api",
+    "ledger_core.api.middleware.shortcut.serve_api",
     # Of pages, and of what comes without TLS: no other request of the API comes so far.
     "django.middleware.security.SecurityMiddleware",
     "ledger_project.pages.PagePolicyMiddleware",

@@ -43,7 +43,9 @@ def collection_of(document: dict[str, Any]) -> dict[str, Any]:
 
 def _choose_examples(operation: dict[str, Any]) -> None:
     """Remove the responses of rejected requests, and the examples of requests that an empty ledger would reject."""
-    operation["responses"] = {status: told for status, told in operation["responses"].items() if status < "300"}
+    operation["responses"] = {
+        status: described for status, described in operation["responses"].items() if status < "300"
+    }
     if "requestBody" in operation:
         examples = operation["requestBody"]["content"]["application/json"]["examples"]
         for name in examples.keys() - {"CREDITADD", "Two"}:
@@ -52,8 +54,8 @@ def _choose_examples(operation: dict[str, Any]) -> None:
 
 def _resolve_headers(operation: dict[str, Any], headers: dict[str, Any]) -> None:
     """Replace references to response headers by the headers. The converter does not follow the references."""
-    for answer in operation["responses"].values():
-        answer["headers"] = {name: headers[name] for name in answer["headers"]}
+    for response in operation["responses"].values():
+        response["headers"] = {name: headers[name] for name in response["headers"]}
 
 
 def _settle(item: dict[str, Any]) -> None:

@@ -87,7 +87,7 @@ def entry(app: str, entry_id: int) -> Call[Entry]:
 
 def operations(app: str) -> Call[list[Operation]]:
     """Return the operations that the app can post, with their values and rules."""
-    return Call(lambda answer: _reads(Operations)(answer).operations, "GET", f"/api/v1/{app}/operations")
+    return Call(lambda response: _reads(Operations)(response).operations, "GET", f"/api/v1/{app}/operations")
 
 
 def _of_owner(app: str, owner_id: str) -> str:
@@ -96,11 +96,11 @@ def _of_owner(app: str, owner_id: str) -> str:
 
 
 def _reads(kind: type[T]) -> Callable[[httpx.Response], T]:
-    return lambda answer: msgspec.json.decode(answer.content, type=kind)
+    return lambda response: msgspec.json.decode(response.content, type=kind)
 
 
-def _read_posted(answer: httpx.Response) -> Posted:
-    return Posted(_reads(Entry)(answer), replayed="Idempotency-Replayed" in answer.headers)
+def _read_posted(response: httpx.Response) -> Posted:
+    return Posted(_reads(Entry)(response), replayed="Idempotency-Replayed" in response.headers)
 
 
 def _query(**parameters: str | datetime | None) -> dict[str, str]:

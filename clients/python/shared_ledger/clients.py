@@ -42,7 +42,7 @@ _Awaited = Callable[Concatenate["AsyncLedger", P], Coroutine[Any, Any, T]]
 def _waits(build: Callable[Concatenate[str, P], Call[T]]) -> _Waiting[P, T]:
     @wraps(build)
     def method(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._ask(build(self.app, *args, **kwargs))
+        return self._send(build(self.app, *args, **kwargs))
 
     return method
 
@@ -52,7 +52,7 @@ def _waits_for_pages(build: Callable[Concatenate[str, P], Call[Entries]]) -> _Wa
     def method(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Entry]:
         call: Call[Entries] | None = build(self.app, *args, **kwargs)
         while call:
-            page = self._ask(call)
+            page = self._send(call)
             yield from page.entries
             call = calls.following(page)
 
@@ -62,7 +62,7 @@ def _waits_for_pages(build: Callable[Concatenate[str, P], Call[Entries]]) -> _Wa
 def _awaits(build: Callable[Concatenate[str, P], Call[T]]) -> _Awaited[P, T]:
     @wraps(build)
     async def method(self: "AsyncLedger", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._ask(build(self.app, *args, **kwargs))
+        return await self._send(build(self.app, *args, **kwargs))
 
     return method
 
@@ -74,7 +74,7 @@ def _awaits_pages(
     async def method(self: "AsyncLedger", /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Entry]:
         call: Call[Entries] | None = build(self.app, *args, **kwargs)
         while call:
-            page = await self._ask(call)
+            page = await self._send(call)
             for entry in page.entries:
                 yield entry
             call = calls.following(page)
@@ -101,14 +101,14 @@ class Ledger:
     entry = _waits(calls.entry)
     operations = _waits(calls.operations)
 
-    def _ask(self, call: Call[T]) -> T:
-        answered: T = Retrying(**self._retries)(self._ask_once, call)
-        return answered
+    def _send(self, call: Call[T]) -> T:
+        result: T = Retrying(**self._retries)(self._send_once, call)
+        return result
 
-    def _ask_once(self, call: Call[T]) -> T:
+    def _send_once(self, call: Call[T]) -> T:
         with transport_errors():
-            answer = self._http.request(call.method, call.path, params=call.query, content=call.body)
-        return read(call, answer)
+            response = self._http.request(call.method, call.path, params=call.query, content=call.body)
+        return read(call, response)
 
     def close(self) -> None:
         self._http.close()
@@ -135,14 +135,14 @@ class AsyncLedger:
     entry = _awaits(calls.entry)
     operations = _awaits(calls.operations)
 
-    async def _ask(self, call: Call[T]) -> T:
-        answered: T = await AsyncRetrying(**self._retries)(self._ask_once, call)
-        return answered
+    async def _send(self, call: Call[T]) -> T:
+        result: T = await AsyncRetrying(**self._retries)(self._send_once, call)
+        return result
 
-    async def _ask_once(self, call: Call[T]) -> T:
+    async def _send_once(self, call: Call[T]) -> T:
         with transport_errors():
-            answer = await self._http.request(call.method, call.path, params=call.query, content=call.body)
-        return read(call, answer)
+            response = await self._http.request(call.method, call.path, params=call.query, content=call.body)
+        return read(call, response)
 
     async def close(self) -> None:
         await self._http.aclose()

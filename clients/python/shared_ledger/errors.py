@@ -16,7 +16,8 @@ class LedgerError(Exception):
     by_code: ClassVar[dict[str, type["LedgerError"]]] = {}
 
     def __init_subclass__(cls, code: str) -> None:
-        LedgerError.by_code[code] = cls
+        if LedgerError.by_code.setdefault(code, cls) is not cls:
+            raise TypeError(f"{cls.__name__} has the code of {LedgerError.by_code[code].__name__}: {code}")
 
     def __init__(self, problem: Mapping[str, Any], retry_after: float = 0) -> None:
         super().__init__(problem, retry_after)  # all arguments, so that the exception can be pickled

@@ -30,21 +30,21 @@ def transport_errors() -> Iterator[None]:
         raise NoAnswer(f"The ledger did not respond: {str(error) or type(error).__name__}.") from error
 
 
-def read(call: Call[T], answer: httpx.Response) -> T:
+def read(call: Call[T], response: httpx.Response) -> T:
     """Return the result of the call. Raises the LedgerError of the problem document."""
-    if not answer.is_success:
-        raise _refusal(answer)
+    if not response.is_success:
+        raise _error_of(response)
     try:
-        return call.read(answer)
+        return call.read(response)
     except msgspec.DecodeError:
-        raise OtherAnswer(answer.status_code) from None
+        raise OtherAnswer(response.status_code) from None
 
 
-def _refusal(answer: httpx.Response) -> LedgerError:
-    header = answer.headers.get("Retry-After", "")
+def _error_of(response: httpx.Response) -> LedgerError:
+    header = response.headers.get("Retry-After", "")
     retry_after = int(header) if header.isdecimal() else 0  # the ledger never sends a date
     try:
-        code = msgspec.json.decode(answer.content, type=_Problem).code
+        code = msgspec.json.decode(response.content, type=_Problem).code
     except msgspec.DecodeError:
-        return OtherAnswer(answer.status_code, retry_after)
-    return LedgerError.by_code.get(code, LedgerError)(answer.json(), retry_after)
+        return OtherAnswer(response.status_code, retry_after)
+    return LedgerError.by_code.get(code, LedgerError)(response.json(), retry_after)

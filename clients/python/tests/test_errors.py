@@ -53,6 +53,12 @@ def test_a_code_of_tomorrow_is_an_error_of_the_ledger() -> None:
     assert str(error) == error.detail
 
 
+def test_a_code_has_one_class() -> None:
+    with pytest.raises(TypeError, match="Copy has the code of NotFound: not-found"):
+        type("Copy", (LedgerError,), {}, code="not-found")
+    assert LedgerError.by_code["not-found"] is NotFound
+
+
 def test_too_many_requests_say_when_to_come_again(client: Client, settings: Settings) -> None:
     settings.ADDRESS_RATE_LIMIT = Rate(1, 3600)
     answers = [client.get("/api/v1/content/operations") for _ in range(2)]

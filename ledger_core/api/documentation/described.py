@@ -74,7 +74,7 @@ def described(
         responses={
             **{
                 (status, JSON): OpenApiResponse(
-                    type(example), type(example).__doc__ or "", [_example("answer", msgspec.to_builtins(example))]
+                    type(example), type(example).__doc__ or "", [_example("response", msgspec.to_builtins(example))]
                 )
                 for status, example in responses.items()
             },

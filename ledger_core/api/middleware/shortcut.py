@@ -13,7 +13,7 @@ from ledger_core.api.views import LedgerAPIView
 _resolve = lru_cache(1000)(resolve)
 
 
-def answer_api(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def serve_api(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: call the view of an API request directly. All other requests continue to the middleware of pages.
 
     The API does not need sessions, log-ins, messages and CSRF tokens. A request without TLS also continues if TLS is

@@ -5,7 +5,7 @@ WRITE_API_TABLES=1 writes them into the page.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def problems() -> str:
     return table([("code", "status", "when", "what to do"), *rows])
 
 
-def table(rows: list[tuple[str, ...]]) -> str:
+def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Return the table in Markdown, without columns that are empty."""
     head, *body = zip(*[column for column in zip(*rows, strict=True) if any(column[1:])], strict=True)
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)).replace("|  |", "| |")
