@@ -2,7 +2,8 @@
 export LEDGER_ENV ?= development
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := $(UV) run --locked
-# What `make run` needs: the service's packages, and PostgreSQL unless DATABASE_URL names one. --inexact keeps what `make test` has installed.
+# What `make run` needs: the service's packages, and PostgreSQL unless DATABASE_URL names one. --inexact keeps what
+# `make test` has installed.
 TO_RUN := --locked --inexact --no-default-groups $(if $(DATABASE_URL),,--group run)
 PORT ?= 8000
 unexport VERSION # Compose must read it from .env (deploy/use-version), as a plain `docker compose` does
