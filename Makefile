@@ -26,7 +26,7 @@ help: ## list the targets
 
 # Installs missing packages, and prints nothing if there are none. The file that `mark` writes tells manage.py to use the
 # settings of development.
-fetch = @$(UV) sync $(1) --check --quiet 2>/dev/null || { echo "Fetching $(2) from PyPI into .venv, once:"; \
+fetch = @$(UV) sync $(1) --check --quiet 2>/dev/null || { echo "Installing $(2) into .venv. uv fetches those that are missing from PyPI:"; \
     $(UV) sync $(1) --compile-bytecode; }
 mark = @test -e .venv/ledger-development || touch .venv/ledger-development
 

@@ -18,9 +18,7 @@ def main(today: date) -> None:
         if image["until"] < today + timedelta(days=30):
             print(line, file=sys.stderr)  # noqa: T201
     if any(image["until"] < today for image in images):
-        sys.exit(
-            "The support of an image has ended: pin a newer version, and update its row in deploy/support.toml."
-        )
+        sys.exit("The support of an image has ended: pin a newer version, and update its row in deploy/support.toml.")
 
 
 if __name__ == "__main__":
