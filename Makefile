@@ -9,13 +9,14 @@ PORT ?= 8000
 unexport VERSION # Compose must read it from .env (deploy/use-version), as a plain `docker compose` does
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 DOCUMENT := DATABASE_URL=postgresql:///none $(RUN) manage.py spectacular --format openapi-json
+SCHEMA := $(RUN) check-jsonschema --quiet --builtin-schema
 DEV := VERSION=dev docker compose --project-name shared-ledger-dev --profile dev
 PROD := docker compose --profile prod
 ENV := $(or $(COMPOSE_ENV_FILES),.env)
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-run run test unit acceptance check lint audit format docs browser screenshots soak fuzz mutations smoke bench bench-growth bench-plots \
-    client upgrade database-schema migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod rollback logs backup restore
+    openapi api-changes client upgrade database-schema migrations shell build-dev up-dev down-dev build-prod up-prod down-prod restart-prod rollback logs backup restore
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -31,7 +32,7 @@ fetch = @$(UV) sync $(1) --check --quiet 2>/dev/null || { echo "Installing $(2) 
 mark = @test -e .venv/ledger-development || touch .venv/ledger-development
 
 install: $(UV) ## fetch uv if it is missing, and all packages
-	$(call fetch,--locked,all 112 packages (145 MB))
+	$(call fetch,--locked,all 116 packages (154 MB))
 	$(mark)
 
 install-run: $(UV) ## install only the packages that `make run` needs
@@ -80,11 +81,16 @@ bench-plots: install ## draw docs/benchmarks/*.svg from the figures there
 mutations: install ## remove one guard at a time, and check that tests fail (minutes)
 	@$(RUN) python -m ledger_core.tests.mutations
 
-lint: install ## ruff, mypy and the direction of imports
+lint: install ## formatting, types, the direction of imports, spelling, and YAML files against their schemas
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) lint-imports
+	$(RUN) typos
+	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/*_*.yml
+	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA) vendor.compose-spec docker-compose.yml deploy/a*.yml
 	$(RUN) pytest -q -m "not django_db" ledger_project/tests/test_imports.py
 
 audit: install ## check the packages in uv.lock for known vulnerabilities, at api.osv.dev
@@ -106,9 +112,15 @@ format: install ## format the code, and fix what ruff can fix
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
-client: install ## make the Python client's types and the Postman collection of the present API (needs npx)
-	@$(DOCUMENT) | $(RUN) python clients/python/make_models.py
-	@$(DOCUMENT) | $(RUN) python clients/postman/make_collection.py
+openapi: install ## write docs/openapi.json, the OpenAPI document of the API as it is now
+	@$(DOCUMENT) | $(RUN) python -m json.tool --indent 2 --no-ensure-ascii - docs/openapi.json
+
+api-changes: ## compare docs/openapi.json with that of origin/main, or base=v1.0.0, and fail if clients would break (needs Docker)
+	@.ci/api-changes $(base)
+
+client: openapi ## the same, and from it the Python client's types and the Postman collection (needs npx)
+	@$(RUN) python clients/python/make_models.py < docs/openapi.json
+	@$(RUN) python clients/postman/make_collection.py < docs/openapi.json
 
 upgrade: install ## migrate the database
 	$(RUN) manage.py migrate
