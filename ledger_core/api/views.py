@@ -136,7 +136,7 @@ class BatchView(LedgerAPIView):
     max_body = 4 * 1024 * 1024  # room for a thousand items with the longest owner ids and nonces, escaped
 
     @described(
-        {201: examples.BATCH, 200: examples.BATCH},
+        {201: examples.BATCH, 200: examples.REPLAYED_BATCH},
         (*_POSTING, posting.InvalidBatch, posting.BatchRefused),
         request=BatchRequest,
         headers=(REPLAYED,),

@@ -32,5 +32,6 @@ ENTRY = EntryDocument(
 )
 ENTRIES = EntriesDocument(entries=[ENTRY], next=None)
 BATCH = BatchDocument(entries=[ENTRY], replayed=[])
+REPLAYED_BATCH = BatchDocument(entries=[ENTRY], replayed=[0])
 BALANCE = BalanceDocument(owner_id="alice", balance=10, seq=1, updated_on=_MOMENT)
 OPERATIONS = OperationsDocument(app="content", operations=[OperationDocument.of(SharedOperation.CREDIT_ADD)])

@@ -70,8 +70,10 @@ class LedgerSchema(AutoSchema):
 def _add_error(responses: dict[str, Any], kind: type[LedgerError]) -> None:
     """Add an error to the responses of an operation, as `described` does for the errors of the core."""
     status = str(kind.status)
+    any_error = responses.get("401")  # every operation that `described` describes has it
+    if any_error is None:
+        return
     if status not in responses:
-        any_error = responses["401"]  # every operation has it, with the schema and the headers of problems
         content = {MEDIA_TYPE: any_error["content"][MEDIA_TYPE] | {"examples": {}}}
         responses[status] = any_error | {"content": content, "description": ""}
     response, example = responses[status], error_example(kind)
