@@ -107,11 +107,12 @@ MUTATIONS: Mapping[str, Edits] = {
     "the look for the nonce after any refusal": [
         (
             "ledger_core/posting/single.py",
-            "earlier = earlier_entries([request]).get(request.key)",
-            'earlier = earlier_entries([request]).get(request.key) if "nonce_once" in str(error) else None',
-        )
+            "earlier = earlier_entries([draft]).get(draft.identity)",
+            "earlier = earlier_entries([draft]).get(draft.identity) if is_nonce_used(error) else None",
+        ),
+        ("ledger_core/posting/single.py", "import difference\n", "import difference, is_nonce_used\n"),
     ],
-    "the scope of a post": instead("api/views.py", "        require(client, operation.scope)\n", ""),
+    "the scope of a post": instead("api/views.py", "        require(client, item.operation.scope)\n", ""),
     "the scopes of a batch": instead("api/views.py", "            require(self.client, scope)\n", "            pass\n"),
     "the scope read": instead("access/authentication.py", 'if request.method != "POST":', "if False:"),
     "the scope mint": instead("operations/operation.py", "Scope.MINT if", "Scope.POST if"),
