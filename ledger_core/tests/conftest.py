@@ -1,16 +1,19 @@
 """What the tests of every endpoint share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import IntegrityError
 from django.test import Client
 from msgspec.structs import fields
 
 from ledger_core.api.documents import Problem
 from ledger_core.errors import LedgerError
+from ledger_core.postgresql.errors import constraint_of
 
 Post = Callable[..., Any]
 
@@ -33,6 +36,14 @@ def staff(*codenames: str) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@contextmanager
+def rejected_by(constraint: str) -> Iterator[None]:
+    """Expect that the database rejects a statement inside the context, by this constraint."""
+    with pytest.raises(IntegrityError) as rejection:
+        yield
+    assert constraint_of(rejection.value) == constraint
 
 
 def problem_of(response: Any) -> dict[str, Any]:
