@@ -1,4 +1,4 @@
-"""What the tests of every endpoint share."""
+"""What the core's tests share."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def post_json(api: Client) -> Post:
 
 
 def staff(*codenames: str) -> Client:
-    """Return the browser of somebody who may do this in the admin, and nothing else."""
+    """Return the browser of a staff user with these permissions and no others."""
     user = User.objects.create_user("clerk", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     client = Client()
@@ -47,7 +47,7 @@ def rejected_by(constraint: str) -> Iterator[None]:
 
 
 def problem_of(response: Any) -> dict[str, Any]:
-    """Return the response's problem document, once it is known to be one."""
+    """Return the response's problem document. Fails unless it is a valid one."""
     assert response["Content-Type"] == "application/problem+json", response
     problem: dict[str, Any] = json.loads(response.content)
     assert problem["status"] == response.status_code

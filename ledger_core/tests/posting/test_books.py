@@ -1,4 +1,4 @@
-"""What the database itself holds: names of constraints, the canonical form, and entries that cannot be changed."""
+"""What the database enforces: named constraints, the canonical form, and entries that never change."""
 
 import hashlib
 
@@ -55,7 +55,7 @@ def test_every_unique_constraint_holds_the_owner() -> None:
 
 
 def canonical_form(entry: Entry) -> bytes:
-    """The form of docs/architecture.md, written from that page."""
+    """Return the canonical form, written from docs/architecture.md."""
     fields = (
         "1",
         entry.owner_id,
@@ -122,7 +122,7 @@ VALUES = {
 
 
 def insert(**fields: str) -> None:
-    """Insert an entry of alice's, like her first but for these."""
+    """Insert an entry of alice with these columns, and the others of her first entry."""
     with connection.cursor() as cursor:
         cursor.execute(INSERT.format(**VALUES | fields))
 
@@ -211,7 +211,7 @@ def test_what_is_left_to_reverse_is_known_again_where_the_rules_were_taken_back(
 
 
 def test_the_example_of_the_documents_has_its_hash() -> None:
-    """The same bytes as the shell's line in docs/architecture.md, by the function of the database."""
+    """The database's function hashes the same bytes as the shell command in docs/architecture.md."""
     example = {name: getattr(ENTRY, name) for name in ENTRY.__struct_fields__}
     with connection.cursor() as cursor:
         cursor.execute(
