@@ -11,9 +11,11 @@ class LedgerCoreConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
+        from ledger_core.api.problems.checks import check_errors
         from ledger_core.plugins.checks import check_plugins
 
         register(check_plugins)
+        register(check_errors)
         # Django's, of every request: the list of queries, which DEBUG alone keeps, and caches, of which there are none.
         request_started.disconnect(reset_queries)
         request_finished.disconnect(close_caches)

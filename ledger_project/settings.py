@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "ledger_core.observability.request_log.observe_requests",
     "ledger_core.api.middleware.address_limit.limit_addresses",
     "ledger_core.api.middleware.paths.require_readable_paths",
-    "ledger_core.api.middleware.shortcut.answer_api",
+    "ledger_core.api.middleware.shortcut.serve_api",
     # Of pages, and of what comes without TLS: no other request of the API comes so far.
     "django.middleware.security.SecurityMiddleware",
     "ledger_project.pages.PagePolicyMiddleware",
@@ -191,20 +191,20 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.access.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["ledger_core.access.authentication.OfTheApp"],
     "NUM_PROXIES": environment.integer("LEDGER_PROXIES", 0),
-    "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["ledger_core.api.rest_framework.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.rest_framework.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,  # no ?format=
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "ledger_core.api.problems.handle",
+    "EXCEPTION_HANDLER": "ledger_core.api.problems.handlers.handle",
 }
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shared Ledger",
-    "DESCRIPTION": "One balance of credits per owner, shared by all the applications of a company.\n\n"
-    "What is refused is told as a problem document; [each problem has a page](/api/problems). The examples run as they "
-    "stand, from the first to the last, once *Authorize* is given a key: `make run` prints one.\n\n"
-    "Integers with the format `int64` can be larger than 2^53. JavaScript's `JSON.parse` rounds those, and so does jq "
-    "when it calculates: read them with a parser that keeps integers exact.",
+    "DESCRIPTION": "One balance of credits per owner, shared by all applications of a company.\n\n"
+    "Rejected requests return a problem document and change nothing; [each problem has a page](/api/problems). To run "
+    "the examples, select *Authorize* and enter an API key (`make run` prints one), then run them from top to bottom."
+    "\n\nIntegers with the format `int64` can be larger than 2^53. JavaScript's `JSON.parse` rounds them, and jq "
+    "rounds them in calculations. Use a parser that keeps integers exact.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SORT_OPERATIONS": False,  # as `ledger_urls` has them: to post comes first

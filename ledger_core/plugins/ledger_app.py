@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.apps import AppConfig, apps
 
+from ledger_core.errors import LedgerError
 from ledger_core.operations import OperationSet
 
 
@@ -17,6 +18,8 @@ class LedgerApp(AppConfig):
 
     # OperationSet[Operation] would refuse every plugin's, since an OperationSet is invariant.
     operations: ClassVar[OperationSet[Any]]
+    # The errors that the app's operations and views raise beside the core's.
+    errors: ClassVar[tuple[type[LedgerError], ...]] = ()
     namespace: str = ""
     # Django takes the one AppConfig that it finds in apps.py: a plugin's, not this one, which it imports.
     default = False

@@ -34,7 +34,7 @@ def post_batch(
     Raises InvalidRequest for no items or too many, and what `post_items` raises.
     """
     if not 1 <= len(items) <= MAX_ITEMS:
-        raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
+        raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} items")
     return _post_drafts(make_each(lambda item: Draft.of(operations, item.checked(), client), items))
 
 
@@ -72,7 +72,7 @@ def _require_different_nonces(drafts: Sequence[Draft]) -> None:
     errors: list[LedgerError | None] = []
     for index, draft in enumerate(drafts):
         same = first.setdefault(draft.identity, index)
-        errors.append(None if same == index else InvalidRequest.of_field("nonce", f"The same as that of item {same}"))
+        errors.append(None if same == index else InvalidRequest.of_field("nonce", f"The same nonce as item {same}"))
     raise_if_any(errors)
 
 

@@ -195,14 +195,15 @@ class Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer with a problem document, as all else; log no line of the request, which may hold a key."""
-        from ledger_core.api import problems
+        from ledger_core.api.problems.documents import problem_response
+        from ledger_core.api.problems.http_errors import InternalError
         from ledger_core.observability import request_log  # not before Django is set up
 
         with request_log.identified():
-            response = problems.respond(_problem_of(exc).by_docstring())
+            response = problem_response(_problem_of(exc).by_docstring())
             response[request_log.HEADER] = request_log.request_id()
             response["Connection"] = "close"
-            if response.status_code == problems.InternalError.status:
+            if response.status_code == InternalError.status:
                 _log.error("A request failed outside of the application", exc_info=exc)
             else:
                 _log.warning("A request that cannot be read: %s", type(exc).__name__)
@@ -211,19 +212,19 @@ class Worker(ThreadWorker):
 
 
 def _problem_of(error: BaseException) -> type[LedgerError]:
-    from ledger_core.api import json, problems  # not before Django is set up
+    from ledger_core.api.problems import http_errors  # not before Django is set up
 
     match error:
         case errors.LimitRequestLine():
-            return problems.AddressTooLong
+            return http_errors.AddressTooLong
         case errors.LimitRequestHeaders():
-            return problems.HeadersTooLarge
+            return http_errors.HeadersTooLarge
         case errors.UnsupportedTransferCoding():
-            return problems.UnsupportedTransferCoding
+            return http_errors.UnsupportedTransferCoding
         case errors.InvalidHTTPVersion(version=(2 | 3, _)):  # others are no versions at all
-            return problems.UnsupportedHTTPVersion
+            return http_errors.UnsupportedHTTPVersion
         case reading.BodyTooLong():
-            return json.BodyTooLarge
+            return http_errors.BodyTooLarge
         case errors.ParseException():
-            return problems.BadRequest
-    return problems.InternalError
+            return http_errors.BadRequest
+    return http_errors.InternalError

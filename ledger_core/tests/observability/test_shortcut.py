@@ -97,7 +97,7 @@ def test_a_request_makes_no_more_calls_than_it_did(api: Client, post_json: Post,
             case "get":
                 return api.get("/api/v1/content/ledger/alice")
         batch = {"entries": [post_body() for _ in range(100)]}
-        return api.post("/api/v1/content/ledger/batch", batch, content_type="application/json")
+        return api.post("/api/v1/content/batches", batch, content_type="application/json")
 
     ask()
     calls: Counter[str] = Counter()
