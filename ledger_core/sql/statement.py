@@ -1,9 +1,8 @@
 """The statements that nearly every request makes, executed by libpq instead of psycopg's cursor."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from msgspec import Struct
-from psycopg import adapters
+from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
@@ -23,16 +22,6 @@ Row = tuple[Any, ...]
 Parameters = Mapping[str, str | int | datetime | None]
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_int8 = partial(int.from_bytes, byteorder="big", signed=True)
-
-# Results come in PostgreSQL's binary format, which no setting of the session changes. These are the types of our
-# columns, and only those.
-_READERS: Mapping[int, Callable[[bytes], Any]] = {
-    adapters.types["int8"].oid: _int8,
-    adapters.types["text"].oid: bytes.decode,
-    adapters.types["bytea"].oid: bytes,
-    adapters.types["timestamptz"].oid: lambda value: _EPOCH + timedelta(microseconds=_int8(value)),
-}
 
 # Duplicate, unknown, and "cached plan must not change result type": the session is not as this process left it.
 # PostgreSQL checks for these before it runs anything.
@@ -150,8 +139,11 @@ def _error(result: PGresult) -> psycopg.Error:
 
 
 def _rows(result: PGresult) -> list[Row]:
-    columns = [(number, _READERS[result.ftype(number)]) for number in range(result.nfields)]
-    return [
-        tuple([None if (value := result.get_value(row, number)) is None else read(value) for number, read in columns])
-        for row in range(result.ntuples)
-    ]
+    """Return the rows of a result in PostgreSQL's binary format, which no setting of the session changes.
+
+    psycopg's own code reads them, in C: a hundred entries take 31 µs, and 274 µs in Python. It knows no connection
+    here, so texts are UTF-8 and times are in UTC.
+    """
+    reader = Transformer()
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, tuple)
