@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from types import NoneType
 from typing import Any
 from weakref import WeakSet
 
@@ -22,6 +23,7 @@ Row = tuple[Any, ...]
 Parameters = Mapping[str, str | int | datetime | None]
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_TEXTS = {str, int, NoneType}  # the types whose values are sent as texts
 
 # Duplicate, unknown, and "cached plan must not change result type": the session is not as this process left it.
 # PostgreSQL checks for these before it runs anything.
@@ -84,7 +86,9 @@ class Statement:
         """Execute it by libpq, and return the result. Raises psycopg's exceptions."""
         given = [parameters[name] for name in self._parameters]
         values = [_written(value) for value in given]
-        formats = [Format.BINARY if isinstance(value, datetime) else Format.TEXT for value in given]
+        formats = None  # all are texts, as in most statements
+        if not _TEXTS.issuperset(map(type, given)):
+            formats = [Format.BINARY if isinstance(value, datetime) else Format.TEXT for value in given]
         if prepared:
             if connection not in self._prepared:
                 self._prepare(connection)
