@@ -1,6 +1,7 @@
 """The books: accounts and their entries. Only `posting` writes them."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any, Self
 
 from django.contrib.postgres.indexes import BrinIndex
@@ -140,8 +141,13 @@ class Entry(models.Model):
     @classmethod
     def of_rows(cls, rows: Collection[Collection[Any]]) -> list[Self]:
         """Return the entries of rows that a sql.Statement returned, with the columns in the model's order."""
-        columns = [field.attname for field in cls._meta.concrete_fields]
+        columns = _columns(cls)
         return [cls.from_db(DEFAULT_DB_ALIAS, columns, row) for row in rows]
+
+
+@cache
+def _columns(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 class Reversible(models.Model):

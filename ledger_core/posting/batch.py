@@ -133,8 +133,10 @@ def _post(requests: Sequence[Request]) -> tuple[dict[Key, Entry], dict[Key, Entr
 
 def _retries_of_older_terms(requests: Sequence[Request]) -> dict[Key, Entry]:
     """Return the entries of retries that the present terms of operations rule out. Raises InvalidBatch for new ones."""
+    # The same operation and amount once: a batch has a thousand items, and few of these.
+    different = {(request.item.operation.code, request.item.amount): request for request in requests}
     try:
-        each(Request.require_postable, requests)
+        each(Request.require_postable, different.values())
     except InvalidBatch:
         earlier = earlier_entries(requests)
     else:
