@@ -32,4 +32,5 @@ def digest_of(key: str) -> bytes:
 
 def without_keys(text: str) -> str:
     """Return the text, for a log, with each key in it cut to its prefix."""
-    return _IN_TEXT.sub(r"\1_…", text)
+    # Few texts have one, and every request logs two texts: without this look, `re` prepares the template first.
+    return _IN_TEXT.sub(r"\1_…", text) if "ledger_" in text else text
