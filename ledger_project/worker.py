@@ -77,9 +77,9 @@ class Threads(ThreadPoolExecutor):
 
     def submit(self, handle: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         (conn,) = args
-        probe = _PROBE.match(reading.head_of(conn))
+        probe = _PROBE.match(conn.arrived.beginning)
         # A client that has yet to send its body could keep the thread from other probes.
-        if probe and reading.is_whole(conn):
+        if probe and conn.arrived.is_whole:
             return self._of_probes[probe[1]].submit(handle, conn)
         return super().submit(handle, conn)
 
@@ -128,8 +128,9 @@ class Worker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         if reading.is_gone(conn.sock):
             return False
-        if not reading.is_whole(conn):
-            self._deadlines[conn] = time.monotonic() + READ_SECONDS
+        if conn.arrived.is_whole:
+            return super().handle(conn)
+        self._deadlines[conn] = time.monotonic() + READ_SECONDS
         try:
             return super().handle(conn)
         finally:
