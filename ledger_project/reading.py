@@ -152,6 +152,12 @@ def complete(req: Any) -> None:
     req.body = BytesIO(body)
 
 
+def is_read(req: Any) -> bool:
+    """Return whether nothing of the request's body is left on its connection: it is read, or `complete` took it."""
+    reader = getattr(req.body, "reader", None)
+    return reader is None or (reader.length == 0 and not req.body.failed)
+
+
 def _dechunked(req: Any) -> bytes:
     body = bytearray()
     unreader: Any = _InPieces(req.unreader)

@@ -146,9 +146,12 @@ class Worker(ThreadWorker):
                 req.force_close()
         kept = super().handle_request(req, conn)
         if kept:
-            # What the application did not want to read is in memory. gunicorn would read 64 KiB of it, and then cut a
-            # connection that was answered as one to keep.
-            req.body.read(reading.MAX_BODY)
+            if reading.is_read(req):
+                conn.parser.mesg = None  # or gunicorn tries to read more of it, twice
+            else:
+                # What the application did not want to read is in memory. gunicorn would read 64 KiB of it, and then cut
+                # a connection that was answered as one to keep.
+                req.body.read(reading.MAX_BODY)
         return kept
 
     def finish_request(self, conn: Any, fs: Any) -> None:
