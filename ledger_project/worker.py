@@ -110,6 +110,7 @@ class Worker(ThreadWorker):
                 listener.close()
 
     def enqueue_req(self, conn: Any) -> None:
+        conn.kept = False  # until a thread has answered it
         if reading.has_arrived(conn):
             super().enqueue_req(conn)
         else:
@@ -128,13 +129,13 @@ class Worker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         if reading.is_gone(conn.sock):
             return False
-        if conn.arrived.is_whole:
-            return super().handle(conn)
-        self._deadlines[conn] = time.monotonic() + READ_SECONDS
+        if not conn.arrived.is_whole:
+            self._deadlines[conn] = time.monotonic() + READ_SECONDS
         try:
-            return super().handle(conn)
+            conn.kept = super().handle(conn)
         finally:
             self._deadlines.pop(conn, None)
+        return conn.kept
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Call the application, which gets every request with all of its body."""
@@ -160,7 +161,7 @@ class Worker(ThreadWorker):
         Where it ends, read for a while what the client still sends: to close it at once would destroy the answer on its
         way. gunicorn's own reads here too, but waits for it, two seconds for each client that does not close.
         """
-        if not fs.cancelled() and not fs.exception() and fs.result():
+        if conn.kept:  # the future says the same, behind a lock, and says that it failed or was cancelled
             super().finish_request(conn, fs)
             return
         try:
