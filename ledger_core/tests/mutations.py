@@ -124,9 +124,7 @@ MUTATIONS: Mapping[str, Edits] = {
     "the cut of a key in the log": instead(
         "middleware.py", "without_keys(escape_uri_path(request.path))", "request.path"
     ),
-    "the transaction of a statement": instead(
-        "sql/statement.py", "nullcontext() if database.autocommit else", "nullcontext() or"
-    ),
+    "the transaction of a statement": instead("sql/statement.py", "if database.autocommit and not", "if not"),
     "the repetition of a statement that is lost": instead(
         "sql/statement.py", "if not (self._prepares and", "if not (False and"
     ),
