@@ -95,8 +95,10 @@ def _post(drafts: Sequence[Draft]) -> tuple[dict[Identity, Entry], dict[Identity
 
 def _retries_of_older_terms(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
     """Return the entries of retries, if the present terms reject any draft. Raises InvalidBatch if one is no retry."""
+    # Each operation and amount is checked once: a batch has up to a thousand items, and few of these.
+    different = {(draft.item.operation.code, draft.item.amount): draft for draft in drafts}
     try:
-        make_each(require_allowed, drafts)
+        make_each(require_allowed, different.values())
     except InvalidBatch:
         earlier = earlier_entries(drafts)
     else:
