@@ -32,4 +32,5 @@ def digest_of(key: str) -> bytes:
 
 def without_keys(text: str) -> str:
     """Return the text for a log, with each key reduced to its prefix."""
-    return _IN_TEXT.sub(r"\1_…", text)
+    # Every request logs two texts, and few have a key: `re` would prepare the template for each of them.
+    return _IN_TEXT.sub(r"\1_…", text) if "ledger_" in text else text

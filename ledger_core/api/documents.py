@@ -102,10 +102,10 @@ class OperationDocument(Struct, kw_only=True):
     ]
     scope: Annotated[Scope, Meta(description="The scope that a client needs to post it.")]
     max_amount: Annotated[int, Meta(description="The most units that one request can ask for.")]
-    claim: Annotated[
+    frequency: Annotated[
         str | None, Meta(description="How often an owner can have it: `once`, `daily`, or null for no limit.")
     ]
-    reverses: Annotated[str | None, Meta(description="The operation whose entries it reverses.")]
+    reversed_operation: Annotated[str | None, Meta(description="The operation whose entries it reverses.")]
     retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
     description: Annotated[str, Meta(description="What the operation is for.")]
 
@@ -114,11 +114,11 @@ class OperationDocument(Struct, kw_only=True):
         terms = operation.terms
         return cls(
             operation=operation.code,
-            value=operation.worth,
+            value=operation.value,
             scope=operation.scope,
             max_amount=operation.max_amount,
-            claim=terms.claim.name if terms.claim else None,
-            reverses=operation.reverses.code if operation.reverses else None,
+            frequency=terms.frequency.name if terms.frequency else None,
+            reversed_operation=operation.reversed_operation.code if operation.reversed_operation else None,
             retired=terms.retired,
             description=terms.description,
         )

@@ -29,7 +29,7 @@ from ledger_core.api.responses import json_response
 from ledger_core.api.rest_framework import Negotiation
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
-from ledger_core.operations import Operation, OperationRetired, OperationSet
+from ledger_core.operations import Operation, OperationSet
 from ledger_core.queries.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
 from ledger_core.queries.entries import EntryNotFound, entries_of, entry_of, require_known
 
@@ -87,7 +87,7 @@ class PostView(LedgerAPIView):
         (
             *_POSTING,
             InvalidOperation,
-            OperationRetired,
+            posting.OperationRetired,
             posting.InsufficientBalance,
             posting.NonceReused,
             posting.AlreadyClaimed,
@@ -106,17 +106,9 @@ class PostView(LedgerAPIView):
         request changes nothing, and its nonce can be used again.
         """
         client, body = self.client, decode(request.data, PostRequest)
-        operation = self.operations.parse(body.operation)
-        require(client, operation.scope)
-        posted = posting.post(
-            self.operations,
-            operation,
-            owner_id=body.owner_id,
-            nonce=body.nonce,
-            amount=body.amount,
-            reverses=body.reverses,
-            client=client.name,
-        )
+        item = body.item(self.operations)
+        require(client, item.operation.scope)
+        posted = posting.post_item(self.operations, item, client=client.name)
         return _posted(EntryDocument.of(posted.entry), replayed=posted.replayed)
 
 
@@ -154,7 +146,7 @@ class BatchView(LedgerAPIView):
         items = body.items(self.operations)
         for scope in {item.operation.scope for item in items}:
             require(self.client, scope)
-        batch = posting.post_batch(self.operations, items, client=self.client.name)
+        batch = posting.post_items(self.operations, items, client=self.client.name)
         return _posted(BatchDocument.of(batch), replayed=all(posted.replayed for posted in batch))
 
 

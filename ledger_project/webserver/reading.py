@@ -17,8 +17,10 @@ _MAX_CHUNK_LINE = 8 * 1024
 _MAX_CHUNKS = 50_000  # a client that sends each word of a large batch as a chunk makes half as many
 _PIECE_OF_CHUNKS = 4 * 1024
 
+_WITHOUT_TAKING = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # combined once: flags are slow
+
 _END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,10})", re.IGNORECASE)
 _CODED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
 _EXPECTS = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
@@ -35,7 +37,7 @@ def is_gone(client: socket.socket) -> bool:
     One that has closed its sending side alone looks the same, and is taken for gone, as nginx takes it.
     """
     try:
-        return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return not client.recv(1, _WITHOUT_TAKING)
     except BlockingIOError:
         return False
     except OSError:
@@ -43,7 +45,10 @@ def is_gone(client: socket.socket) -> bool:
 
 
 def has_arrived(conn: Any) -> bool:
-    """Take what there is of a connection's next request; return whether a thread can go on with it."""
+    """Take what there is of a connection's next request; return whether a thread can go on with it.
+
+    Then `conn.arrived` tells how far it has arrived.
+    """
     conn.init()
     conn.data_ready = True  # nor is there anything to wait for in the thread
     conn.sock.setblocking(False)
@@ -59,14 +64,21 @@ def has_arrived(conn: Any) -> bool:
         return False
     except OSError:
         pass  # it is broken, and the thread will see it
+    conn.arrived = arrival
     del conn.arrival
     return True
 
 
 class Arrival:
-    """How far a request has arrived whose end is not known beforehand."""
+    """How far a request has arrived.
+
+    `is_whole`: all of it has, and no thread will wait for the rest. `beginning`: its method and what there is of its
+    address, in 80 bytes.
+    """
 
     def __init__(self) -> None:
+        self.is_whole = False
+        self.beginning = b""
         self._asked = False  # for a body that the client sends once it is asked for it
         self._chunk = 0  # where the first chunk begins that has not arrived
         self._chunks = 0  # how many have arrived
@@ -74,10 +86,14 @@ class Arrival:
     def lacks_more(self, received: BytesIO, client: socket.socket) -> bool:
         """Return whether more has to come before a thread can go on; not for what the thread will reject."""
         size = received.seek(0, os.SEEK_END)
+        if not size:  # as always on a connection that was kept
+            return True
         head = _head(received)
+        self.beginning = head[:80]
         if not head.endswith(_END):
             return len(head) < MAX_HEAD
         announced = _announced(head)
+        self.is_whole = 0 < announced <= size
         if not announced and not _CHUNKED.search(head):
             return False
         if size == len(head) != announced and not self._asked and _EXPECTS.match(head):
@@ -100,19 +116,6 @@ class Arrival:
             self._chunk += len(line) + length + len(b"\r\n")
             self._chunks += 1
         return size <= _MAX_CHUNKED and self._chunks <= _MAX_CHUNKS
-
-
-def is_whole(conn: Any) -> bool:
-    """Return whether all of a request has arrived, and no thread will wait for the rest of it."""
-    received: BytesIO = conn.parser.unreader.buf
-    return 0 < _announced(_head(received)) <= received.seek(0, os.SEEK_END)
-
-
-def head_of(conn: Any) -> bytes:
-    """Return the first bytes of the request that has arrived: its method and what there is of its address."""
-    received: BytesIO = conn.parser.unreader.buf
-    received.seek(0)
-    return received.read(80)
 
 
 def _head(received: BytesIO) -> bytes:
@@ -147,6 +150,12 @@ def complete(req: Any) -> None:
     req.headers = [header for header in req.headers if header[0] not in ("CONTENT-LENGTH", "TRANSFER-ENCODING")]
     req.headers.append(("CONTENT-LENGTH", str(len(body))))
     req.body = BytesIO(body)
+
+
+def is_read(req: Any) -> bool:
+    """Return whether nothing of the request's body is left on its connection: it is read, or `complete` took it."""
+    reader = getattr(req.body, "reader", None)
+    return reader is None or (reader.length == 0 and not req.body.failed)
 
 
 def _dechunked(req: Any) -> bytes:

@@ -77,9 +77,9 @@ class Threads(ThreadPoolExecutor):
 
     def submit(self, handle: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         (conn,) = args
-        probe = _PROBE.match(reading.head_of(conn))
+        probe = _PROBE.match(conn.arrived.beginning)
         # A client that has yet to send its body could keep the thread from other probes.
-        if probe and reading.is_whole(conn):
+        if probe and conn.arrived.is_whole:
             return self._of_probes[probe[1]].submit(handle, conn)
         return super().submit(handle, conn)
 
@@ -110,6 +110,7 @@ class Worker(ThreadWorker):
                 listener.close()
 
     def enqueue_req(self, conn: Any) -> None:
+        conn.kept = False  # until a thread has answered it
         if reading.has_arrived(conn):
             super().enqueue_req(conn)
         else:
@@ -128,12 +129,13 @@ class Worker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         if reading.is_gone(conn.sock):
             return False
-        if not reading.is_whole(conn):
+        if not conn.arrived.is_whole:
             self._deadlines[conn] = time.monotonic() + READ_SECONDS
         try:
-            return super().handle(conn)
+            conn.kept = super().handle(conn)
         finally:
             self._deadlines.pop(conn, None)
+        return conn.kept
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Call the application, which gets every request with all of its body."""
@@ -145,9 +147,12 @@ class Worker(ThreadWorker):
                 req.force_close()
         kept = super().handle_request(req, conn)
         if kept:
-            # What the application did not want to read is in memory. gunicorn would read 64 KiB of it, and then cut a
-            # connection that was answered as one to keep.
-            req.body.read(reading.MAX_BODY)
+            if reading.is_read(req):
+                conn.parser.mesg = None  # or gunicorn tries to read more of it, twice
+            else:
+                # What the application did not want to read is in memory. gunicorn would read 64 KiB of it, and then cut
+                # a connection that was answered as one to keep.
+                req.body.read(reading.MAX_BODY)
         return kept
 
     def finish_request(self, conn: Any, fs: Any) -> None:
@@ -156,7 +161,7 @@ class Worker(ThreadWorker):
         Where it ends, read for a while what the client still sends: to close it at once would destroy the answer on its
         way. gunicorn's own reads here too, but waits for it, two seconds for each client that does not close.
         """
-        if not fs.cancelled() and not fs.exception() and fs.result():
+        if conn.kept:  # the future says the same, behind a lock, and says that it failed or was cancelled
             super().finish_request(conn, fs)
             return
         try:

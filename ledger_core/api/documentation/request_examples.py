@@ -25,8 +25,10 @@ def _in_order(operations: OperationSet[Any]) -> list[Operation]:
 
     Retired operations and their reversals are left out, since an empty ledger cannot post them.
     """
-    postable = (o for o in operations if not (o.terms.retired or (o.reverses and o.reverses.terms.retired)))
-    return sorted(postable, key=lambda operation: -(operation.worth or 0) if operation.scope is Scope.MINT else 0)
+    postable = (
+        o for o in operations if not (o.terms.retired or (o.reversed_operation and o.reversed_operation.terms.retired))
+    )
+    return sorted(postable, key=lambda operation: -(operation.value or 0) if operation.scope is Scope.MINT else 0)
 
 
 def _post_example(operation: Operation, in_order: list[Operation], app: str) -> OpenApiExample:
@@ -42,16 +44,16 @@ def _post_example(operation: Operation, in_order: list[Operation], app: str) -> 
 
 def _needs(operation: Operation, in_order: list[Operation]) -> tuple[dict[str, Any], str]:
     """Return the fields that the example needs to succeed after those before it, and a description of them."""
-    if operation.reverses:
-        entry_id = in_order.index(operation.reverses) + 1
+    if operation.reversed_operation:
+        entry_id = in_order.index(operation.reversed_operation) + 1
         return {"reverses": entry_id}, (
-            f"`reverses` is the id of the entry that {operation.reverses.code} returned: {entry_id} on an empty ledger "
-            "to which only these examples were posted, in their order."
+            f"`reverses` is the id of the entry that {operation.reversed_operation.code} returned: {entry_id} on an "
+            "empty ledger to which only these examples were posted, in their order."
         )
-    if operation is SharedOperation.CREDIT_ADD and operation.worth:
-        cost = -sum(min(0, other.worth or 0) for other in in_order)
-        return {"amount": cost // operation.worth + 1}, "Adds enough credits for all of the following examples."
-    if (operation.worth or 0) < 0:
+    if operation is SharedOperation.CREDIT_ADD and operation.value:
+        cost = -sum(min(0, other.value or 0) for other in in_order)
+        return {"amount": cost // operation.value + 1}, "Adds enough credits for all of the following examples."
+    if (operation.value or 0) < 0:
         return {}, f"Needs credits: the example of {SharedOperation.CREDIT_ADD.code} adds them."
     return {}, ""
 

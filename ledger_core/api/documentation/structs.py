@@ -89,6 +89,6 @@ def _require_rules(request: dict[str, Any], operations: OperationSet[Any]) -> No
 
 def _rules(operation: Operation) -> dict[str, Any]:
     amount = {"maximum": operation.max_amount}
-    if operation.reverses:
+    if operation.reversed_operation:
         return {"properties": {"amount": amount, "reverses": {"type": "integer"}}, "required": ["reverses"]}
     return {"properties": {"amount": amount, "reverses": {"type": "null"}}}

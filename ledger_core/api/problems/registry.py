@@ -7,7 +7,6 @@ from ledger_core.access.authentication import KeyRefused, MissingScope, OtherApp
 from ledger_core.access.throttling import TooManyRequests
 from ledger_core.api.problems import http_errors
 from ledger_core.errors import AccountLocked, InvalidOperation, InvalidRequest, LedgerError, Registry
-from ledger_core.operations import OperationRetired
 from ledger_core.plugins import ledger_apps
 from ledger_core.queries.balances import AccountNotFound, MomentUnclear
 from ledger_core.queries.entries import EntryNotFound
@@ -15,7 +14,7 @@ from ledger_core.queries.entries import EntryNotFound
 CORE_ERRORS: tuple[type[LedgerError], ...] = (
     InvalidRequest,
     InvalidOperation,
-    OperationRetired,
+    posting.OperationRetired,
     posting.InsufficientBalance,
     posting.BalanceTooLarge,
     posting.AlreadyClaimed,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from ledger_core.operations import OperationSet
-from ledger_core.posting import MAX_ITEMS, Item, each
+from ledger_core.posting import MAX_ITEMS, Item, make_each
 from ledger_core.values import MAX_CREDITS, Amount, EntryId, Moment, Nonce, OwnerId
 
 OperationCode = Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]
@@ -37,7 +37,7 @@ class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 
     def items(self, operations: OperationSet[Any]) -> list[Item[Any]]:
         """Return the items to post. Raises InvalidBatch."""
-        return each(lambda entry: entry.item(operations), self.entries)
+        return make_each(lambda entry: entry.item(operations), self.entries)
 
 
 class NoQuery(Struct, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
-from ledger_core.operations.claims import Once
+from ledger_core.operations.frequency import Once
 from ledger_core.posting import MAX_ITEMS, BatchRefused, Item, post, post_batch
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
 from ledger_core.tests.posting.test_books import canonical_form
@@ -132,7 +132,7 @@ def test_the_same_batch_again_is_a_replay() -> None:
 
 
 def test_what_was_posted_before_does_not_hinder_the_rest() -> None:
-    """A caller that crashed may well put its retries together in other batches."""
+    """A caller that crashed can retry the items in other batches."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     posted = post_batch(IMAGINARY, [Item(ADD, "alice", "1"), Item(SPEND, "alice", "2", 10), Item(ADD, "bob", "1")])
     assert [p.replayed for p in posted] == [True, False, False]
@@ -178,7 +178,7 @@ def test_one_item_that_may_not_reverse_an_entry_is_not_hidden_by_one_that_may() 
 
 
 class TollOperation(Operation):
-    TOLL = Terms(-20, "Once, and not for nothing.", claim=Once())
+    TOLL = Terms(-20, "Once, and not for nothing.", frequency=Once())
     GIFT = Terms(+20, "Given.")
     REVOKE = Reversal(GIFT, "Taken back.")
 

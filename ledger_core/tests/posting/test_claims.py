@@ -1,4 +1,4 @@
-"""Claims: what an owner has once, in all or in each day."""
+"""Claims: what an owner can have once, or once a day."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,16 +6,15 @@ import pytest
 
 from ledger_core.models import Account, Entry
 from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
-from ledger_core.operations.claims import Claim, Daily, Once
-from ledger_core.posting import AlreadyClaimed, Item, post, post_batch
-from ledger_core.posting.batch import BatchRefused
+from ledger_core.operations.frequency import Daily, Frequency, Once
+from ledger_core.posting import AlreadyClaimed, BatchRefused, Item, post, post_batch
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY
 
 DAILY, SIGNUP = SharedOperation.DAILY_REWARD, SharedOperation.SIGNUP_CREDIT
 
 
-class Weekly(Claim):
-    """What a further kind takes: docs/architecture.md shows it."""
+class Weekly(Frequency):
+    """A new frequency, as in docs/architecture.md."""
 
     name = "weekly"
     period = ':IYYY-"W"IW'
@@ -26,7 +25,7 @@ class Weekly(Claim):
 
 
 class ClubOperation(Operation):
-    MEETING = Terms(+1, "Attended.", claim=Weekly())
+    MEETING = Terms(+1, "Attended.", frequency=Weekly())
 
 
 CLUB = OperationSet("club", ClubOperation)
@@ -70,7 +69,7 @@ def test_what_is_daily_is_refused_until_midnight() -> None:
 
 @pytest.mark.django_db
 def test_the_day_of_a_claim_is_the_day_of_its_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the session's time zone's, nor this process's clock's."""
+    """The time zone of the session and the clock of this process do not matter."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     Account.objects.update(updated_on=datetime(2031, 3, 1, 23, 30, tzinfo=UTC))
     entry = post(IMAGINARY, DAILY, owner_id="alice", nonce="2").entry

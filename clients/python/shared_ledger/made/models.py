@@ -155,11 +155,11 @@ class Operation(Struct, kw_only=True):
     )
     scope: Annotated[Scope, Meta(description="The scope that a client needs to post it.")]
     max_amount: Annotated[int, Meta(description="The most units that one request can ask for.")]
-    claim: (
+    frequency: (
         Annotated[str, Meta(description="How often an owner can have it: `once`, `daily`, or null for no limit.")]
         | None
     )
-    reverses: Annotated[str, Meta(description="The operation whose entries it reverses.")] | None
+    reversed_operation: Annotated[str, Meta(description="The operation whose entries it reverses.")] | None
     retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
     description: Annotated[str, Meta(description="What the operation is for.")]
 
