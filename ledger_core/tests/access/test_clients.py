@@ -1,4 +1,4 @@
-"""Clients and their keys: what is kept of a key, two at a time, expiry, revocation, and the cache."""
+"""Clients and their keys: what is stored of a key, two keys at a time, expiry, revocation, and the cache."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -24,7 +24,7 @@ def _empty_cache() -> None:
 
 
 def forget() -> None:
-    """Let the process forget its keys, as it does by itself within CACHE_SECONDS."""
+    """Empty the cache of keys, which otherwise happens within CACHE_SECONDS."""
     clients._client_of_digest.cache_clear()
 
 
@@ -64,7 +64,7 @@ def test_nothing_but_the_key_is_a_key(change: object) -> None:
 
 def test_a_key_in_use_costs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     key = create()
-    with django_assert_num_queries(2):  # reads it, and writes that it was used
+    with django_assert_num_queries(2):  # one reads the key, one stores when it was used
         clients.client_of(key)
     with django_assert_num_queries(0):
         clients.client_of(key)
