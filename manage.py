@@ -6,7 +6,7 @@ import sys
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
-from ledger_core.management.progress import one_line_for_files
+from ledger_core.management.output import one_line_for_files
 from ledger_project.development.database import database
 from ledger_project.development.startup import default_to_development, setup
 

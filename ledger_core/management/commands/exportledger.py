@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Sum
 
 from ledger_core.import_export.exporting import FORMATS, Format, NotResumable, Position, records
-from ledger_core.management.progress import progress_bar
+from ledger_core.management.output import progress_bar
 from ledger_core.models import Account
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger_core.import_export.importing import ImportRefused, import_entries
-from ledger_core.management.progress import add_json, progress_bar, write_json
+from ledger_core.management.arguments import add_json
+from ledger_core.management.output import progress_bar, write_json
 
 
 class Command(BaseCommand):

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ledger_core.access import clients
-from ledger_core.management.progress import add_json, write_json
+from ledger_core.management.arguments import add_json
+from ledger_core.management.output import write_json
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import ledger_apps

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from ledger_core.management.progress import add_json, write_json
+from ledger_core.management.arguments import add_json
+from ledger_core.management.output import write_json
 from ledger_core.operations import Operation
 from ledger_core.plugins import ledger_apps
 from ledger_core.values import MAX_CREDITS

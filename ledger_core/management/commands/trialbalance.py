@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledger_core.management.progress import add_json, write_json
+from ledger_core.management.arguments import add_json
+from ledger_core.management.output import write_json
 from ledger_core.management.reporting import CheckCommand, Found
 from ledger_core.queries.trial_balance import TrialBalance, trial_balance
 
