@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's commands. In development, and without a DATABASE_URL, the embedded PostgreSQL runs while they do."""
+"""Runs Django's commands. In development, the embedded PostgreSQL runs with them unless DATABASE_URL is set."""
 
 import sys
 
@@ -23,7 +23,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
-    except OperationalError as error:  # no server, no answer, or a statement that was cut off: no fault of the command
+    except OperationalError as error:  # of the database or the way to it, not of the command: one line is enough
         if "--traceback" in sys.argv:
             raise
         sys.exit(" ".join(str(error).split()))
