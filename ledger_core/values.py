@@ -1,4 +1,4 @@
-"""The values that a request carries: each rule is written once, for the API, its schema and Python callers."""
+"""The values of a request: each rule is written once, for the API, its schema and Python callers."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,8 +11,8 @@ from ledger_core.errors import InvalidRequest
 MAX_TEXT = 128
 MAX_CREDITS = 2**63 - 1  # PostgreSQL's bigint
 
-# No C0 or C1 control characters (line breaks separate the fields of the form that is hashed). The look-ahead
-# is for Python, where $ also matches before a last line break.
+# No C0 or C1 control characters: line breaks separate the fields that an entry's hash covers. The look-ahead is for
+# Python, where $ also matches before a final line break.
 _PLAIN = r"[^\x00-\x1f\x7f-\x9f]+$(?!\n)"
 
 Nonce = Annotated[
@@ -32,7 +32,7 @@ OwnerId = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_TEXT,
-        # An owner has an address, /ledger/{owner_id}: so no slash, and not the path segments . and ..
+        # An owner has an address, /ledger/{owner_id}, so the id has no slash and is not . or ..
         pattern=rf"^(?!\.{{1,2}}$)(?!.*/){_PLAIN}",
         description="Whose balance it is. No control characters, no slash. Compared byte by byte.",
         extra={"pattern": "Expected no control characters, no slash, and neither . nor .. alone"},
@@ -54,20 +54,23 @@ Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-24T09:30:00Z"])]
 
 
 def excerpt(text: str, most: int = MAX_TEXT) -> str:
-    """Return what an answer or a log may repeat of a text that was sent: its beginning, in characters of UTF-8."""
+    """Return the beginning of a text, at most `most` characters, for a response or a log that repeats what was sent.
+
+    Characters that UTF-8 cannot encode are escaped.
+    """
     short = text if len(text) <= most else f"{text[:most]}…"
     return short if short.isascii() else short.encode(errors="backslashreplace").decode()
 
 
 def fault(value: object, kind: Any) -> str | None:
-    """Return what is wrong with `value` as one of the types above, or any other that msgspec knows; None if nothing."""
+    """Return why `value` is not of `kind`, one of the types above or any other that msgspec knows. None: it is."""
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         detail = str(error)
         for meta in getattr(kind, "__metadata__", ()):
             if "matching regex" in detail and meta.extra:
-                return str(meta.extra["pattern"])  # a regular expression tells people little
+                return str(meta.extra["pattern"])  # easier to understand than a regular expression
         return detail
     return None
 
@@ -79,7 +82,7 @@ def check(value: object, kind: Any, field: str) -> None:
 
 
 def check_each(source: object, kind: type[Struct]) -> None:
-    """Raise InvalidRequest, naming the first field at fault, unless the attributes of `source` are of `kind`."""
+    """Raise InvalidRequest, naming the first invalid field, unless the attributes of `source` are of `kind`."""
     try:
         msgspec.convert(source, kind, from_attributes=True)
     except msgspec.ValidationError:

@@ -9,7 +9,7 @@ class TestConformance(Conformance):
 
 
 def test_creating_costs_five_and_reading_nothing() -> None:
-    assert {operation.code: operation.worth for operation in ContentOperation} == {
+    assert {operation.code: operation.value for operation in ContentOperation} == {
         "CONTENT_CREATION": -5,
         "CONTENT_ACCESS": 0,
     }

@@ -9,8 +9,8 @@ class TestConformance(Conformance):
 
 
 def test_a_purchase_costs_ten_and_a_refund_gives_back_what_it_cost() -> None:
-    assert {operation.code: operation.worth for operation in EcommerceOperation} == {
+    assert {operation.code: operation.value for operation in EcommerceOperation} == {
         "PURCHASE": -10,
         "REFUND_ITEM": None,
     }
-    assert EcommerceOperation.REFUND_ITEM.reverses is EcommerceOperation.PURCHASE
+    assert EcommerceOperation.REFUND_ITEM.reversed_operation is EcommerceOperation.PURCHASE

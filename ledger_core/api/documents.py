@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, Scope
-from ledger_core.posting import MAX_ITEMS, Item, Posted, each
+from ledger_core.posting import MAX_ITEMS, Item, Posted, make_each
 from ledger_core.queries.balances import Balance
 from ledger_core.values import MAX_CREDITS, Amount, EntryId, Moment, Nonce, OwnerId
 
@@ -30,7 +30,7 @@ class PostRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
     def item(self, operations: OperationSet[Any]) -> Item[Any]:
-        """Return what is asked of `posting`. Raises InvalidOperation."""
+        """Return the item to post. Its values are valid: decoding has checked them. Raises InvalidOperation."""
         return Item(operations.parse(self.operation), self.owner_id, self.nonce, self.amount, self.reverses)
 
 
@@ -40,8 +40,8 @@ class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     entries: Annotated[list[PostRequest], Meta(min_length=1, max_length=MAX_ITEMS)]
 
     def items(self, operations: OperationSet[Any]) -> list[Item[Any]]:
-        """Return what is asked of `posting`. Raises BatchRefused."""
-        return each(lambda entry: entry.item(operations), self.entries)
+        """Return the items to post, with valid values. Raises InvalidBatch with each unknown operation."""
+        return make_each(lambda entry: entry.item(operations), self.entries)
 
 
 class NoQuery(Struct, forbid_unknown_fields=True):
@@ -150,8 +150,10 @@ class OperationDocument(Struct, kw_only=True):
     ]
     scope: Annotated[Scope, Meta(description="What a client has to be allowed, to post it.")]
     max_amount: Annotated[int, Meta(description="The most units that one request may ask for.")]
-    claim: Annotated[str | None, Meta(description="How often an owner can have it: once or daily, or without limit.")]
-    reverses: Annotated[str | None, Meta(description="The operation whose entries it takes back.")]
+    frequency: Annotated[
+        str | None, Meta(description="How often an owner can have it: once or daily, or without limit.")
+    ]
+    reversed_operation: Annotated[str | None, Meta(description="The operation whose entries it takes back.")]
     retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
     description: str
 
@@ -160,11 +162,11 @@ class OperationDocument(Struct, kw_only=True):
         terms = operation.terms
         return cls(
             operation=operation.code,
-            value=operation.worth,
+            value=operation.value,
             scope=operation.scope,
             max_amount=operation.max_amount,
-            claim=terms.claim.name if terms.claim else None,
-            reverses=operation.reverses.code if operation.reverses else None,
+            frequency=terms.frequency.name if terms.frequency else None,
+            reversed_operation=operation.reversed_operation.code if operation.reversed_operation else None,
             retired=terms.retired,
             description=terms.description,
         )

@@ -30,7 +30,7 @@ from ledger_core.api.requests.decoding import decode
 from ledger_core.api.requests.queries import decode_query
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
-from ledger_core.operations import Operation, OperationRetired, OperationSet
+from ledger_core.operations import Operation, OperationSet
 from ledger_core.queries.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
 from ledger_core.queries.entries import EntryNotFound, entries_of, entry_of, require_known
 
@@ -89,7 +89,7 @@ class PostView(LedgerAPIView):
         (
             *_POSTING,
             InvalidOperation,
-            OperationRetired,
+            posting.OperationRetired,
             posting.InsufficientBalance,
             posting.NonceReused,
             posting.AlreadyClaimed,
@@ -107,17 +107,9 @@ class PostView(LedgerAPIView):
         A refusal leaves no trace: its nonce is free, and the same request can be posted once nothing is against it.
         """
         client, body = self.client, decode(request.data, PostRequest)
-        operation = self.operations.parse(body.operation)
-        require(client, operation.scope)
-        posted = posting.post(
-            self.operations,
-            operation,
-            owner_id=body.owner_id,
-            nonce=body.nonce,
-            amount=body.amount,
-            reverses=body.reverses,
-            client=client.name,
-        )
+        item = body.item(self.operations)
+        require(client, item.operation.scope)
+        posted = posting.post_item(self.operations, item, client=client.name)
         return _posted(EntryDocument.of(posted.entry), replayed=posted.replayed)
 
 
@@ -156,7 +148,7 @@ class BatchView(BalanceView):
         items = body.items(self.operations)
         for scope in {item.operation.scope for item in items}:
             require(self.client, scope)
-        batch = posting.post_batch(self.operations, items, client=self.client.name)
+        batch = posting.post_items(self.operations, items, client=self.client.name)
         return _posted(BatchDocument.of(batch), replayed=all(posted.replayed for posted in batch))
 
 

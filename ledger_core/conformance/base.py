@@ -16,10 +16,10 @@ from ledger_core.verification import verify
 # What a test's argument stands for: it is run for each operation of the app of that kind.
 _KINDS: dict[str, Callable[[Operation], bool]] = {
     "operation": lambda operation: not operation.terms.retired,
-    "debit": lambda operation: cost(operation) > 0 and not operation.terms.claim and not operation.terms.retired,
-    "claim": lambda operation: operation.terms.claim is not None and not operation.terms.retired,
+    "debit": lambda operation: cost(operation) > 0 and not operation.terms.frequency and not operation.terms.retired,
+    "claim": lambda operation: operation.terms.frequency is not None and not operation.terms.retired,
     "reversal": lambda operation: (
-        bool(operation.reverses) and not operation.terms.claim and not operation.terms.retired
+        bool(operation.reversed_operation) and not operation.terms.frequency and not operation.terms.retired
     ),
     "retired": lambda operation: operation.terms.retired,
 }
@@ -41,12 +41,14 @@ class OfAnApp:
     def prepared(self, operation: Operation, owner_id: str = "owner", units: int = 1) -> dict[str, Any]:
         """Make the books so that the owner can have the operation, and return the fields that it takes."""
         self.fund(owner_id, operation, units)
-        if operation.reverses is None:
+        if operation.reversed_operation is None:
             return {}
-        request = self.prepared(operation.reverses, owner_id, units)
-        amount = min(units, operation.reverses.max_amount)
-        with before_its_retirement(operation.reverses):
-            entry = self.post(operation.reverses, f"for-{operation.code}", owner_id, amount=amount, **request).entry
+        request = self.prepared(operation.reversed_operation, owner_id, units)
+        amount = min(units, operation.reversed_operation.max_amount)
+        with before_its_retirement(operation.reversed_operation):
+            entry = self.post(
+                operation.reversed_operation, f"for-{operation.code}", owner_id, amount=amount, **request
+            ).entry
         if entry.delta > 0:  # so that what is refused beyond it is not refused for the balance
             self._add(f"spare-{operation.code}", owner_id, entry.delta)
         return {"reverses": entry.pk}
@@ -57,18 +59,18 @@ class OfAnApp:
 
     def _add(self, nonce: str, owner_id: str, credits_: int) -> None:
         add = SharedOperation.CREDIT_ADD
-        self.post(add, nonce, owner_id, amount=-(-credits_ // (add.worth or 1)))
+        self.post(add, nonce, owner_id, amount=-(-credits_ // (add.value or 1)))
 
 
 def cost(operation: Operation) -> int:
     """What a unit takes from the balance. Nothing for a reversal, whose owner has what is taken back."""
-    return -min(0, operation.worth or 0)
+    return -min(0, operation.value or 0)
 
 
 def moves(operation: Operation, request: dict[str, Any]) -> int:
     """What a unit moves: its value, or the other way what a unit of the reversed entry moved."""
-    if operation.worth is not None:
-        return operation.worth
+    if operation.value is not None:
+        return operation.value
     entry = Entry.objects.get(pk=request["reverses"])
     return -entry.delta // entry.amount
 

@@ -9,9 +9,16 @@ from django.test import Client
 from ledger_core.conformance.base import OfAnApp, assert_the_books_agree, balance_of, before_its_retirement, moves
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Entry
-from ledger_core.operations import Operation, OperationRetired, SharedOperation, Terms
+from ledger_core.operations import Operation, SharedOperation, Terms
 from ledger_core.plugins import ledger_apps
-from ledger_core.posting import AlreadyClaimed, InsufficientBalance, NonceReused, NotReversible, post
+from ledger_core.posting import (
+    AlreadyClaimed,
+    InsufficientBalance,
+    NonceReused,
+    NotReversible,
+    OperationRetired,
+    post,
+)
 
 
 class Foreign(Operation):
@@ -73,7 +80,7 @@ class InTurn(OfAnApp):
 
     def test_a_reversal_alone_names_an_entry(self, operation: Operation) -> None:
         request = self.prepared(operation)
-        reverses = None if operation.reverses else 1
+        reverses = None if operation.reversed_operation else 1
         with pytest.raises(InvalidRequest, match="reverses"):
             self.post(operation, "1", **request | {"reverses": reverses})
 
@@ -101,7 +108,9 @@ class InTurn(OfAnApp):
 
     def test_no_more_units_than_it_may_have(self, operation: Operation) -> None:
         with pytest.raises(InvalidRequest, match="amount"):
-            self.post(operation, "1", amount=operation.max_amount + 1, reverses=1 if operation.reverses else None)
+            self.post(
+                operation, "1", amount=operation.max_amount + 1, reverses=1 if operation.reversed_operation else None
+            )
 
     def test_a_retired_operation_takes_retries_and_nothing_new(self, retired: Operation) -> None:
         with before_its_retirement(retired):

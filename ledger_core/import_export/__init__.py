@@ -1,5 +1,6 @@
 """The ledger as files: exports that can be resumed, and imports that trust no file.
 
-Invariants: an export is ordered by owner and sequence number, and each part of it is complete history from its first
-entry; an import checks every entry against the one before it, and keeps ids and hashes. Imports the models and the SQL.
+Invariants: an export is ordered by owner and sequence number, so any beginning of it is a complete history of the
+owners in it, up to the last entry; an import checks every entry against the one before it, and keeps ids and hashes.
+Imports `models`, `values` and `sql`.
 """

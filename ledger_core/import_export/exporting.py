@@ -1,7 +1,7 @@
-"""Exporting: the books as files, each owner's history in one piece.
+"""Exporting: the ledger as files, with each owner's entries together.
 
-Ordered by owner and sequence number, so that an export that was interrupted goes on where it ended, and every part of
-it is a history from its beginning, whatever was posted in between.
+Entries are ordered by owner and sequence number. So an interrupted export can continue where it ended, and whatever is
+posted in between, the file has every owner's history from its first entry, without gaps.
 """
 
 import csv
@@ -24,19 +24,19 @@ _ENTRIES_AFTER = sql.load("entries_after")
 
 
 class NotResumable(Exception):
-    """The file is not the beginning of an export of this ledger, in this format; it is left as it is."""
+    """The file is not the beginning of an export of this ledger in this format. It was not changed."""
 
 
 def records(after: Position | None = None) -> Iterator[Record]:
-    """Yield all entries, or those after an owner's entry, as of one moment.
+    """Yield all entries as of one moment, or only those after an owner's entry.
 
-    In one transaction, so that a batch is there as a whole; in pages, so that memory holds few of them and no cursor of
-    the server's is needed, which a pooler in transaction mode does not keep.
+    It reads in one transaction, so that a batch is complete. It reads pages, to limit memory without a server-side
+    cursor, which a pooler in transaction mode does not keep.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            # Where the table has no statistics yet, the server would sort, in temporary files.
+            # Without statistics of the table, the server would sort it in temporary files.
             cursor.execute("SET LOCAL enable_sort = off")
         owner_id, seq = after or _BEGINNING
         while page := list(Entry.objects.raw(_ENTRIES_AFTER, {"owner_id": owner_id, "seq": seq})):
@@ -46,7 +46,7 @@ def records(after: Position | None = None) -> Iterator[Record]:
 
 @dataclass(frozen=True)
 class Format:
-    """How entries are written: a header, and for each entry a text that ends with `end`, of which there is no other."""
+    """A file format: a header, and for each entry a text that ends with `end` and contains it nowhere else."""
 
     header: str
     write: Callable[[Record], str]
@@ -54,9 +54,10 @@ class Format:
     read_position: Callable[[str], Position]
 
     def resume(self, file: io.BufferedRandom) -> Position | None:
-        """Cut off what was half written at the end of the file, and return the position of the last complete entry.
+        """Remove an incomplete entry at the end of the file, and return the position of the last complete one.
 
-        That entry must be in this ledger, to the hash. Raises NotResumable, and then has changed nothing.
+        None: the file has no complete entry, and is now empty. Raises NotResumable, without changing the file, unless
+        the last complete entry is in this ledger with the same hash.
         """
         size = file.seek(0, io.SEEK_END)
         start = max(0, size - _TAIL)
@@ -104,20 +105,20 @@ def _position_in_jsonl(line: str) -> Position:
     return record.owner_id, record.seq
 
 
-# What a spreadsheet takes for the beginning of a formula, also in full width.
+# Beginnings of a formula in a spreadsheet, also as full-width characters.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def inert(text: str) -> str:
-    """Return the text with an apostrophe before it where a spreadsheet would calculate it, as OWASP recommends.
+    """Return the text, with an apostrophe before it if a spreadsheet would calculate it, as OWASP recommends.
 
-    Before an apostrophe as well, so that `original` can take exactly one away.
+    A text that begins with an apostrophe gets one too, so that `original` can always remove exactly one.
     """
     return f"'{text}" if text.startswith((*_FORMULA, "'")) else text
 
 
 def original(cell: str) -> str:
-    """Return the text of which `inert` made the cell."""
+    """Return the text from which `inert` made the cell."""
     return cell.removeprefix("'")
 
 
@@ -138,10 +139,10 @@ def _position_in_csv(line: str) -> Position:
 
 
 def _journal(record: Record) -> str:
-    """A transaction of plain-text accounting, which hledger, ledger and beancount's importers read.
+    """Return a transaction of plain-text accounting, which hledger, ledger and beancount's importers read.
 
-    The balance that the entry left is an assertion, which hledger checks. Names are percent-encoded: a colon would
-    make an account of a part of an owner.
+    The balance after the entry is an assertion, which hledger checks. Names are percent-encoded, because a colon in an
+    owner's id would create a subaccount.
     """
     tags = {
         "id": record.id,

@@ -1,7 +1,7 @@
-"""Importing: an export's entries into an empty ledger, under the same ids and hashes.
+"""Importing: an export's entries into an empty ledger, with the same ids and hashes.
 
-The one writer beside `posting`. It does not trust the file: each entry must follow from the one before it, by its
-sequence number, time, balance and hash, which are computed here and not by the database.
+The only writer of entries besides `posting`. It does not trust the file: each entry must follow from the one before it,
+by its sequence number, time, balance and hash. They are checked here and not by the database.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,8 +17,8 @@ from ledger_core import sql
 from ledger_core.import_export.records import Record
 from ledger_core.models import Account, Entry
 
-_CHUNK = 5000  # entries of one transaction: an interrupted import goes on after the last
-_MAX_ID = 2**62  # posts take the ids after the highest, so half of a bigint's are left for them
+_CHUNK = 5000  # entries in one transaction: an interrupted import continues after the last one
+_MAX_ID = 2**62  # new posts get ids above the highest, so half of the bigints are left for them
 _COLUMNS = Record.__struct_fields__
 _COPY = f"COPY ledger_entry ({', '.join(_COLUMNS)}) FROM STDIN"
 _IMPORT_PRESENT = sql.load("import_present")
@@ -27,15 +27,16 @@ _IMPORT_IDS = sql.load("import_ids")
 
 
 class ImportRefused(Exception):
-    """The file does not hold a history that could have been posted; all before the line that it names is imported."""
+    """The file holds entries that could not have been posted. It names the line; complete chunks before it are imported."""
 
 
 def import_entries(
     lines: Iterable[bytes], *, resume: bool, progress: Callable[[int], object] = lambda size: None
 ) -> int:
-    """Import an export in JSON lines, and return how many entries were new. `progress` is told of bytes.
+    """Import an export in JSON lines, and return how many entries were new.
 
-    The ledger must be empty, or with `resume` hold exactly the first entries of the file. Raises ImportRefused.
+    The ledger must be empty, or with `resume` hold exactly the first entries of the file. `progress` is called with the
+    size of each chunk in bytes. Raises ImportRefused.
     """
     present = Account.objects.aggregate(entries=Sum("seq"))["entries"] or 0
     if present and not resume:
@@ -65,7 +66,7 @@ def _decode(number: int, line: bytes) -> Record:
 
 
 def _require_present(numbered: list[tuple[int, Record]]) -> None:
-    """Raise ImportRefused, and have changed nothing, unless the ledger holds these very entries."""
+    """Raise ImportRefused unless the ledger holds exactly these entries."""
     places = {"owners": [record.owner_id for _, record in numbered], "seqs": [record.seq for _, record in numbered]}
     entries = Entry.objects.raw(_IMPORT_PRESENT, places) if numbered else []
     held = {(entry.owner_id, entry.seq): Record.of(entry) for entry in entries}
@@ -102,7 +103,7 @@ def _import(numbered: list[tuple[int, Record]]) -> int:
 
 
 def _require_new_ids(numbered: list[tuple[int, Record]]) -> None:
-    """Raise ImportRefused unless each id is new. The database's key is (id, owner), so it does not tell."""
+    """Raise ImportRefused unless each id is new. The database's key is (id, owner), so it does not check this."""
     for number, record in numbered:
         if not 1 <= record.id <= _MAX_ID:
             raise ImportRefused(f"Line {number}: the id {record.id} is not from 1 to {_MAX_ID}.")
@@ -114,7 +115,7 @@ def _require_new_ids(numbered: list[tuple[int, Record]]) -> None:
 
 
 def _append(number: int, record: Record, account: Account) -> None:
-    """Count the record in at its account."""
+    """Update the account by the record. Raises ImportRefused unless the record follows the account's last entry."""
     for fault in _faults(record, account, bytes(account.head)):
         raise ImportRefused(f"Line {number}: entry {record.seq} of {record.owner_id}: {fault}.")
     account.seq, account.balance = record.seq, record.balance_after

@@ -1,4 +1,4 @@
-"""Entries outside of the database: all that one holds, and its canonical form."""
+"""Entries outside the database: all their fields, and the canonical form that is hashed."""
 
 from datetime import UTC
 from hashlib import sha256
@@ -11,7 +11,7 @@ from ledger_core.values import Moment
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An entry as the columns of its table have it, in their order; the hash in hexadecimal."""
+    """An entry with the columns of its table, in their order. The hash is in hexadecimal."""
 
     id: int
     owner_id: str
@@ -34,7 +34,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return cls(**columns | {"hash": bytes(entry.hash).hex()})
 
     def chained_to(self, previous: bytes) -> bytes:
-        """Return the hash that the entry should have after one of that hash: docs/architecture.md has the form."""
+        """Return the hash that the entry must have after one with the hash `previous`. See docs/architecture.md."""
         fields = (
             "1",
             self.owner_id,

@@ -1,4 +1,4 @@
-"""Who may call the API. Only `clients` writes keys; a client is made and changed in the admin as well."""
+"""API clients and their keys. Only `access.clients` writes keys; the admin also creates and changes clients."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -16,9 +16,9 @@ from ledger_core.texts import as_text
 
 
 class Client(models.Model):
-    """A program that calls the API: for which apps, and what it may do there.
+    """A program that calls the API: the apps that it may call, and its scopes there.
 
-    Entries keep its name, so it is neither renamed nor deleted: one that should call no more has its keys revoked.
+    Entries keep the client's name, so a client is never renamed or deleted. To stop a client, revoke its keys.
     """
 
     name = models.TextField(db_collation="C", help_text="Entries that it posts keep this name for good.")
@@ -56,7 +56,7 @@ class Client(models.Model):
 
 
 class Key(models.Model):
-    """A key of a client, of which only the hash is known here."""
+    """An API key of a client. The database stores only its hash."""
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="keys")
     slot = models.SmallIntegerField(help_text="A client has two at most, so that one can follow the other.")

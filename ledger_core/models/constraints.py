@@ -1,4 +1,4 @@
-"""The names of the constraints that hold the ledger's rules, shared by the models and the errors they become."""
+"""The names of the constraints that enforce the ledger's rules. Models define them, and `rules` maps them to errors."""
 
 BALANCE_NOT_NEGATIVE = "ledger_account_balance_not_negative"
 OWNER_PLAIN = "ledger_account_owner_plain"

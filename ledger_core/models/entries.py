@@ -1,4 +1,4 @@
-"""The books: accounts and their entries. Only `posting` writes them."""
+"""The ledger: accounts and their entries. Only `posting` and `import_export.importing` write them."""
 
 from collections.abc import Collection
 from typing import Any, Self
@@ -16,17 +16,16 @@ from ledger_core.values import MAX_TEXT
 
 
 def plain(field: str) -> Q:
-    """Return the rule of a text: the same limits as in `values`, for writers that go around the API.
+    """Return the condition of a valid text: the limits of `values`, for writers that bypass the API.
 
-    It also keeps the form that is hashed free of ambiguity, since line breaks separate its fields. The length is not
-    asked of the regular expression: PostgreSQL would make a state of its own for each character that may come, anew
-    for each row.
+    It also keeps hashes unambiguous: line breaks separate the fields that an entry's hash covers. The length is not
+    part of the regular expression, because PostgreSQL would build a state for each possible character, for every row.
     """
     return Q(Range(Length(field), (1, MAX_TEXT))) & ~Q((f"{field}__regex", "[[:cntrl:]]"))
 
 
 class Account(models.Model):
-    """An owner's balance in credits, and the end of the owner's history. Made by the owner's first entry."""
+    """An owner's balance in credits, and the end of the owner's history. The owner's first entry creates it."""
 
     owner_id = models.TextField("owner", primary_key=True, db_collation="C")
     balance = models.BigIntegerField("balance")
@@ -50,7 +49,7 @@ class Account(models.Model):
 
 
 class EntryManager(models.Manager["Entry"]):
-    """All entries; of an app's proxy of Entry, the entries of that app."""
+    """All entries. For an app's proxy of Entry, only the entries of that app."""
 
     def get_queryset(self) -> models.QuerySet["Entry"]:
         entries = super().get_queryset()
@@ -59,12 +58,12 @@ class EntryManager(models.Manager["Entry"]):
 
 
 class Entry(models.Model):
-    """One posted operation. Append-only: the database refuses to change or remove it."""
+    """One posted operation. Append-only: a trigger of the database rejects changes and deletions."""
 
-    # In the database the primary key is (id, owner_id): see sql/0001_books.sql. Django's admin asks for a
-    # single column, and finds an entry by id all the same.
+    # In the database the primary key is (id, owner_id): see sql/migrations/0001_books.sql. Django's admin needs a
+    # single column, and the id is enough to find an entry.
     id = models.BigAutoField(primary_key=True)
-    # Foreign keys by the same file, and indexes by the constraints below.
+    # The same file adds the foreign keys, and the constraints below are the indexes.
     owner = models.ForeignKey(
         Account, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="entries"
     )
@@ -75,7 +74,7 @@ class Entry(models.Model):
     delta = models.BigIntegerField(help_text="The signed change of the balance, in credits.")
     balance_after = models.BigIntegerField()
     nonce = models.TextField(db_collation="C")
-    claim = models.TextField(  # noqa: DJ001  null is no claim, which any number of entries may have
+    claim = models.TextField(  # noqa: DJ001  null: no claim. Any number of entries have none.
         null=True, db_collation="C", help_text="The slot that only one entry of the owner may take."
     )
     reverses = models.ForeignKey(
@@ -96,7 +95,7 @@ class Entry(models.Model):
         db_table = "ledger_entry"
         verbose_name_plural = "entries"
         constraints = [
-            # The nonce first: the same constraint, and an index by which people can look for a nonce.
+            # The nonce comes first, so that staff can search for a nonce by this index.
             models.UniqueConstraint(fields=["nonce", "owner"], name=constraints.NONCE_ONCE),
             models.UniqueConstraint(
                 fields=["owner", "claim"], condition=Q(claim__isnull=False), name=constraints.CLAIM_ONCE
@@ -105,7 +104,7 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(seq__gt=1) | Q(balance_after=F("delta")), name=constraints.STARTS_FROM_ZERO
             ),
-            # Within a batch too, of which the account sees the end alone.
+            # The account's constraint sees only the end of a batch. This one sees each entry of it.
             models.CheckConstraint(condition=Q(balance_after__gte=0), name=constraints.ENTRY_BALANCE_NOT_NEGATIVE),
             models.CheckConstraint(condition=Exact(F("delta") % F("amount"), 0), name=constraints.WHOLE_UNITS),
             models.CheckConstraint(condition=Q(amount__gte=1), name=constraints.AMOUNT_POSITIVE),
@@ -113,12 +112,12 @@ class Entry(models.Model):
             models.CheckConstraint(condition=Q(client="") | plain("client"), name=constraints.CLIENT_PLAIN),
         ]
         indexes = [
-            # What an app has posted for an owner, however much others have.
+            # For the entries of one app, however many the owner has of others.
             models.Index(fields=["owner", "app", "seq"], name="ledger_entry_of_app"),
             models.Index(
                 fields=["owner", "reverses"], condition=Q(reverses__isnull=False), name="ledger_entry_reversals"
             ),
-            # For people who look into the books.
+            # For the admin.
             models.Index(fields=["app", "operation", "id"], name="ledger_entry_operation"),
             BrinIndex(fields=["created_on"], name="ledger_entry_created_on"),
         ]
@@ -130,7 +129,7 @@ class Entry(models.Model):
     def from_db(  # type: ignore[override]  # the stubs are of a later Django
         cls, db: str | None, field_names: Collection[str], values: Collection[Any]
     ) -> Self:
-        """As Django's, at a fifth of its cost: without its signals of every instance, which nobody here receives."""
+        """Do as Django does at a fifth of its cost: without the signals for each instance, which nothing receives."""
         entry = cls.__new__(cls)
         entry._state = ModelState()
         entry._state.db, entry._state.adding = db, False
@@ -139,15 +138,16 @@ class Entry(models.Model):
 
     @classmethod
     def of_rows(cls, rows: Collection[Collection[Any]]) -> list[Self]:
-        """Return the entries of rows that a Statement returned, with the columns in the model's order."""
+        """Return the entries of a Statement's rows, whose columns are in the model's order."""
         columns = [field.attname for field in cls._meta.concrete_fields]
         return [cls.from_db(DEFAULT_DB_ALIAS, columns, row) for row in rows]
 
 
 class Reversible(models.Model):
-    """What is left of an entry to be reversed. Made by its first reversal."""
+    """How many units of an entry can still be reversed. The entry's first reversal creates it."""
 
-    # In the database the primary key is (entry_id, owner_id), and refers to the entry's: see sql/0002_rules.sql.
+    # In the database the primary key is (entry_id, owner_id), and refers to the entry's: see
+    # sql/migrations/0002_rules.sql.
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, db_constraint=False)
     owner_id = models.TextField("owner", db_collation="C")
     remaining = models.BigIntegerField(help_text="Units of the entry that are not reversed.")

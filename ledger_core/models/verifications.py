@@ -1,11 +1,11 @@
-"""What verifications of the books found. Only `verification` writes it."""
+"""The results of verifications. Only `verification` writes them."""
 
 from django.db import models
 from django.db.models.functions import Now
 
 
 class Verification(models.Model):
-    """A verification of all the books that came to its end. Of a part of them none is kept: the rest may be wrong."""
+    """A finished verification of the complete ledger. Verifications of a part are not stored: the rest may be wrong."""
 
     started_on = models.DateTimeField(help_text="What was posted later may not have been looked at.")
     finished_on = models.DateTimeField(db_default=Now())

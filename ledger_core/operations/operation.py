@@ -1,10 +1,9 @@
-"""An operation of an app: a member of an Enum, whose value is its terms."""
+"""An operation of an app: a member of an Enum, defined by its terms."""
 
 from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Self
 
-from ledger_core.errors import InvalidRequest, LedgerError
 from ledger_core.operations.terms import Reversal, Terms
 from ledger_core.values import MAX_CREDITS
 
@@ -17,20 +16,8 @@ class Scope(StrEnum):
     MINT = "mint"
 
 
-class OperationRetired(LedgerError):
-    """The operation is retired: nothing new is posted."""
-
-    code = "operation-retired"
-    status = 400
-    title = "The operation is retired"
-    remedy = (
-        "Post another operation: `GET /api/v1/{app}/operations` lists them. A retry of an earlier post still returns "
-        "its entry, and entries of the operation can still be read and reversed."
-    )
-
-
 class Operation(Enum):
-    """The base of an app's operations. A member's name is its code in the API and in the books."""
+    """The base class of an app's operations. A member's name is its code, in the API and in entries."""
 
     _value_: Terms | Reversal
 
@@ -50,32 +37,25 @@ class Operation(Enum):
         return self._value_
 
     @cached_property
-    def worth(self) -> int | None:
-        """The credits that a unit adds to the balance. None for a reversal: the entry that it reverses decides."""
+    def value(self) -> int | None:  # type: ignore[override]  # of Enum's attribute, which is the terms
+        """The credits that one unit adds to the balance. None for a reversal: the reversed entry decides."""
         return self.terms.value if isinstance(self.terms, Terms) else None
 
     @cached_property
-    def reverses(self) -> Self | None:
-        """The operation whose entries this one takes back."""
-        return type(self)(self.terms.reverses) if isinstance(self.terms, Reversal) else None
+    def reversed_operation(self) -> Self | None:
+        """The operation whose entries this one reverses. None for an operation that reverses nothing."""
+        return type(self)(self.terms.of) if isinstance(self.terms, Reversal) else None
 
     @cached_property
     def scope(self) -> Scope:
-        """What a client has to be allowed, to post it: to mint is to give credits that nobody had."""
-        return Scope.MINT if (self.worth or 0) > 0 else Scope.POST
+        """The scope that a client needs to post the operation: MINT if the operation creates credits."""
+        return Scope.MINT if (self.value or 0) > 0 else Scope.POST
 
     @cached_property
     def max_amount(self) -> int:
-        """The most units that a request may ask for: by the terms, and as credits are counted in a bigint."""
-        return min(self.terms.max_amount, MAX_CREDITS // max(1, abs(self.worth or 0)))
+        """The most units that one request can ask for: by the terms, and so that their credits fit a bigint."""
+        return min(self.terms.max_amount, MAX_CREDITS // max(1, abs(self.value or 0)))
 
     def delta(self, amount: int) -> int | None:
-        """Return the signed change of the balance, in credits, that `amount` units make; None for a reversal."""
-        return None if self.worth is None else self.worth * amount
-
-    def require_postable(self, amount: int) -> None:
-        """Raise OperationRetired, or InvalidRequest for an amount that is not from 1 to max_amount."""
-        if self.terms.retired:
-            raise OperationRetired(f"{self.code} is retired.")
-        if not 1 <= amount <= self.max_amount:
-            raise InvalidRequest.of_field("amount", f"{self.code} takes an amount from 1 to {self.max_amount}")
+        """Return the signed change of the balance by `amount` units, in credits. None for a reversal."""
+        return None if self.value is None else self.value * amount

@@ -9,8 +9,8 @@ from ledger_core.operations.operation import Operation
 from ledger_core.operations.shared import SharedOperation
 from ledger_core.values import excerpt
 
-# Invariant, as a TypeVar is unless told otherwise: were it covariant, another app's operation would pass where
-# this app's is asked for.
+# Invariant, the default of a TypeVar. If it were covariant, mypy would accept another app's operation in place of this
+# app's.
 Own = TypeVar("Own", bound=Operation)
 
 
@@ -19,7 +19,8 @@ Own = TypeVar("Own", bound=Operation)
 class OperationSet(Generic[Own]):
     """The operations of one app: the shared ones, which no app can leave out, and its own.
 
-    Composition, since Python forbids extending an Enum that has members. `app` is the app's label.
+    `app` is the app's label, and `own` the Enum of its own operations. A set is composed of two Enums because Python
+    forbids extending an Enum that has members.
     """
 
     app: str
@@ -37,7 +38,7 @@ class OperationSet(Generic[Own]):
         return self._by_code.get(operation.code) is operation
 
     def parse(self, code: str) -> SharedOperation | Own:
-        """Return the operation of that code, or raise InvalidOperation."""
+        """Return the operation with this code, or raise InvalidOperation."""
         try:
             return self._by_code[code]
         except KeyError:

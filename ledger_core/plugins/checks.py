@@ -93,7 +93,7 @@ def _check(plugin: LedgerApp) -> Iterator[CheckMessage]:
 
 def _check_reversal(plugin: LedgerApp, operation: Operation) -> Iterator[CheckMessage]:
     terms = operation.terms
-    if isinstance(terms, Reversal) and terms.reverses not in [other.terms for other in type(operation)]:
+    if isinstance(terms, Reversal) and terms.of not in [other.terms for other in type(operation)]:
         yield Error(
             f"The operation {operation.code} of {plugin.label} reverses one that is not of its class.",
             hint="Name a member that stands above it: Reversal(PURCHASE, …).",

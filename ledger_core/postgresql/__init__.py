@@ -1,9 +1,15 @@
 """PostgreSQL: the database backend, prepared statements, outages, and the locks of migrations.
 
-Everything that uses psycopg below its cursors, or depends on how PostgreSQL works, stands here, so `pyproject.toml`
-bounds psycopg's version for this package.
+Everything that uses psycopg below its cursors, or depends on how PostgreSQL works, is here. `pyproject.toml` limits
+psycopg's version for this package.
 
-Invariants: no state of a session is relied on that the session can lose; errors are recognised by SQLSTATE and
-constraint name, never by their text. Imports `ledger_core.sql` and `ledger_core.errors`. Django loads `base` as the
-backend that ENGINE names.
+    statement       a prepared statement from a file in `sql`
+    errors          what an error says besides its text
+    outages         errors that pass by themselves, which the API returns as 503
+    base            the database backend; the setting ENGINE names it
+    locks           how `migrate` takes locks while the service runs
+    migration_operations    operations of migrations that Django lacks
+
+Invariants: nothing relies on session state that the session can lose; errors are recognised by SQLSTATE and
+constraint name, never by their text. Imports `ledger_core.sql` and `ledger_core.errors`.
 """

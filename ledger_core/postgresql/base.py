@@ -10,10 +10,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that a request checks before its first statement (CONN_HEALTH_CHECKS)."""
 
     def is_usable(self) -> bool:
-        """Return whether an idle connection still stands, by its socket. Django's own check is a `SELECT 1`.
+        """Return whether an idle connection is still open. It reads the socket; Django's own check sends `SELECT 1`.
 
-        On an idle connection the server sends nothing, except that it ends the connection (a restart, a pooler, a
-        time-out) or that a setting changed. In both cases a new connection is the answer.
+        On an idle connection the server sends something only if it ends the connection (a restart, a pooler, a
+        timeout) or a setting has changed. Both need a new connection.
         """
         pgconn = self.connection.pgconn
         if pgconn.status != ConnStatus.OK or pgconn.transaction_status == TransactionStatus.INERROR:

@@ -1,7 +1,7 @@
 """How `migrate` takes locks while the service runs: one `migrate` at a time, and no long wait for a table's lock.
 
 A statement that waits for a table's lock makes every later post and read of that table wait behind it. So each wait is
-short, and the migration is tried again until what is in its way, a backup for instance, has ended.
+short, and the migration is tried again until the lock's holder, a backup for instance, has finished.
 """
 
 import time
@@ -17,10 +17,10 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from ledger_core import sql
 
-# Above PostgreSQL's deadlock_timeout of a second: only then does it end an autovacuum that is in the way.
+# Longer than PostgreSQL's deadlock_timeout of 1 s: only then does it cancel an autovacuum that holds the lock.
 LOCK_TIMEOUT_MS = 1100
 PATIENCE_SECONDS = 600.0
-_PAUSE_SECONDS = 2.0  # lets the posts pass that waited behind the migration
+_PAUSE_SECONDS = 2.0  # for the posts that waited behind the migration
 _LOCK = 0x6C6564676572  # the advisory lock's key: "ledger"
 _BLOCKERS = sql.load("blockers")
 
@@ -29,10 +29,10 @@ Say = Callable[[str], object]
 
 @contextmanager
 def one_at_a_time(database: BaseDatabaseWrapper, say: Say) -> Iterator[None]:
-    """Hold an advisory lock of the session for as long as the context lasts; wait for another session that holds it."""
+    """Hold an advisory lock of the session inside the context. Wait first if another session holds it."""
     with database.cursor() as cursor:
         _require_direct(database, cursor)
-        # Asked again and again: a statement that waits has a snapshot, which CREATE INDEX CONCURRENTLY waits for.
+        # Polled, because a statement that waits holds a snapshot, for which CREATE INDEX CONCURRENTLY would wait.
         waited = False
         while not _value(cursor, "SELECT pg_try_advisory_lock(%s)", _LOCK):
             if not waited:
@@ -48,7 +48,10 @@ def one_at_a_time(database: BaseDatabaseWrapper, say: Say) -> Iterator[None]:
 
 
 def with_short_locks(database: BaseDatabaseWrapper, migrate: Callable[[], Any], say: Say) -> Any:
-    """Call `migrate`, and again where it could not have a lock in time. What it has finished by then stays."""
+    """Call `migrate`, and call it again if it could not get a lock in time. It keeps the migrations that have finished.
+
+    Raises CommandError after PATIENCE_SECONDS.
+    """
     give_up = time.monotonic() + PATIENCE_SECONDS
     with _Blockers(database) as blockers, _lock_timeout(database):
         while True:
@@ -65,7 +68,7 @@ def with_short_locks(database: BaseDatabaseWrapper, migrate: Callable[[], Any], 
 
 
 def _require_direct(database: BaseDatabaseWrapper, cursor: Any) -> None:
-    """Reject a pooler, which gives each transaction another session and tells its clients process ids of its own."""
+    """Raise CommandError for a pooler: it gives each transaction another session, and reports its own process ids."""
     if _value(cursor, "SELECT pg_backend_pid()") != database.connection.info.backend_pid:
         raise CommandError(
             "DATABASE_URL leads to a connection pooler, and this command needs a session of its own for its locks: "
@@ -80,7 +83,7 @@ def _lock_timeout(database: BaseDatabaseWrapper) -> Iterator[None]:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [str(milliseconds)])
 
     def build_concurrently(execute: Any, statement: Any, *rest: Any) -> Any:
-        """Let an index that is built concurrently wait: nobody waits behind it, and given up it would stay, invalid."""
+        """Let a concurrent index build wait. Nothing waits behind it, and if it failed, an invalid index would stay."""
         if "CONCURRENTLY" not in str(statement):
             return execute(statement, *rest)
         set_timeout(int(PATIENCE_SECONDS * 1000))
@@ -100,7 +103,7 @@ def _lock_timeout(database: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 class _Blockers(Thread):
-    """Looks, from a second connection, for whom the session of `database` waits, and remembers the last it saw."""
+    """A thread that finds, on a second connection, the sessions that `database` waits for, and keeps the last ones."""
 
     def __init__(self, database: BaseDatabaseWrapper) -> None:
         super().__init__(daemon=True)
@@ -119,7 +122,7 @@ class _Blockers(Thread):
     def run(self) -> None:
         own = self._database.copy()
         try:
-            with suppress(DatabaseError), own.cursor() as cursor:  # without it only the message knows less
+            with suppress(DatabaseError), own.cursor() as cursor:  # on failure, only the message has less detail
                 while not self._ended.wait(LOCK_TIMEOUT_MS / 4000):
                     cursor.execute(_BLOCKERS, {"pid": self._pid})
                     self.last = "; ".join(map(_described, cursor.fetchall())) or self.last

@@ -9,9 +9,9 @@ from django.db.models import CheckConstraint
 
 
 class ReplaceCheck(Operation):
-    """Replace a CHECK by one of the same name that existing rows are not checked against: ValidateConstraint follows.
+    """Replace a CHECK by one of the same name, without checking existing rows. ValidateConstraint must follow.
 
-    One statement, so that no row is ever written without the rule, and so that a migration can run it again.
+    One statement, so that no row is ever written without a check, and so that a migration can run it again.
     """
 
     category = OperationCategory.ALTERATION
@@ -36,8 +36,8 @@ class ReplaceCheck(Operation):
         replacement = constraint.constraint_sql(model, schema_editor)
         schema_editor.execute(
             f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}, ADD {replacement} NOT VALID",
-            params=None,  # the constraint's percent signs stand for themselves
+            params=None,  # no parameters, so the constraint's percent signs need no escaping
         )
 
-    # Backwards, `to_state` is the state before the operation, and has the earlier constraint.
+    # Backwards, `to_state` is the state before the operation, with the earlier constraint.
     database_backwards = database_forwards

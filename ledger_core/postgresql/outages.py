@@ -1,7 +1,7 @@
-"""Conditions of the database that pass by themselves: one table for the API, the pages and the probes.
+"""Errors of the database that pass by themselves: one table for the API, the pages and the probes.
 
-A request that meets one is answered 503 with Retry-After, and the cause is logged. Every other error of the database
-is a bug, and is answered 500.
+A request that meets one gets a 503 with Retry-After, and the cause is logged. Every other error of the database is a
+bug, and gets a 500.
 """
 
 import logging
@@ -15,8 +15,8 @@ from ledger_core.errors import AccountLocked
 
 LOCKED = "55P03"  # lock_timeout
 
-# The beginnings of SQLSTATEs, and whether the connection is in doubt: it is closed, and the next one may reach
-# another server, such as the new primary after a failover.
+# Prefixes of SQLSTATEs, and whether the connection is in doubt. Such a connection is closed, because the next one may
+# reach another server, such as the new primary after a failover.
 _PASSING = {
     "08": True,  # connection exceptions
     "25006": True,  # the server is read-only: a standby, or a primary that was demoted
@@ -37,7 +37,7 @@ _log = logging.getLogger("ledger.database")
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A condition that passes by itself, and whether its connection has to be closed."""
+    """An error that passes by itself, and whether its connection must be closed."""
 
     sqlstate: str
     cause: str
@@ -45,7 +45,7 @@ class Outage:
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
-    """Return the condition that an exception means; None for every other exception."""
+    """Return the outage that an exception means. None for every other exception."""
     if isinstance(error, AccountLocked):
         return outage_of(error.__cause__) or Outage("", f"{type(error).__name__}: every race was lost", in_doubt=False)
     if not isinstance(error, Error):
@@ -54,19 +54,19 @@ def outage_of(error: BaseException | None) -> Outage | None:
     if not isinstance(cause, PostgresError):
         return None
     if cause.sqlstate is None:
-        # libpq's own error: no server, or no answer. Its text names the host, and no parameters of a statement.
+        # libpq's own error: no server, or no answer. Its text has the host, but no parameters of a statement.
         unanswered = isinstance(cause, OperationalError | InterfaceError)
         return Outage("", f"no answer: {' '.join(str(cause).split())}", in_doubt=True) if unanswered else None
     for length in (5, 3, 2):
         in_doubt = _PASSING.get(cause.sqlstate[:length])
         if in_doubt is not None:
-            # The name of the condition, not PostgreSQL's text, which can quote an owner's id or a nonce.
+            # The name of the error, not PostgreSQL's text, which can contain an owner's id or a nonce.
             return Outage(cause.sqlstate, type(cause).__name__, in_doubt)
     return None
 
 
 def log(outage: Outage) -> None:
-    """Log the cause of a 503, with the id of the request, and close a connection that is in doubt."""
+    """Log the cause of a 503, with the request's id, and close a connection that is in doubt."""
     _log.warning(
         "The database could not serve this request: %s (%s)",
         outage.cause,

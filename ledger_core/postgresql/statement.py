@@ -1,4 +1,4 @@
-"""The statements that nearly every request makes, executed by libpq instead of psycopg's cursor."""
+"""The statements that nearly every request executes, by libpq instead of psycopg's cursor."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +26,8 @@ Parameters = Mapping[str, str | int | datetime | None]
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _int8 = partial(int.from_bytes, byteorder="big", signed=True)
 
-# Results come in PostgreSQL's binary format, which no setting of the session changes. These are the types of our
-# columns, and only those.
+# Results come in PostgreSQL's binary format, which no setting of the session changes. These are the types of the
+# ledger's columns; a result of another type is a KeyError.
 _READERS: Mapping[int, Callable[[bytes], Any]] = {
     adapters.types["int8"].oid: _int8,
     adapters.types["text"].oid: bytes.decode,
@@ -35,20 +35,21 @@ _READERS: Mapping[int, Callable[[bytes], Any]] = {
     adapters.types["timestamptz"].oid: lambda value: _EPOCH + timedelta(microseconds=_int8(value)),
 }
 
-# Duplicate, unknown, and "cached plan must not change result type": the session is not as this process left it.
-# PostgreSQL checks for these before it runs anything.
+# Prepared statement exists, does not exist, and "cached plan must not change result type": the session is not as this
+# process left it. PostgreSQL checks for these before it executes anything, so the call can be repeated.
 _NOT_AS_PREPARED = {"42P05", "26000", "0A000"}
 
 
 class Statement:
-    """A statement from a file, prepared once on each connection, unless its plan depends on the values.
+    """A statement from a file, prepared once on each connection.
 
-    psycopg's cursor costs six times what libpq's call does. This takes its place: Django wraps it as it wraps every
-    cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
+    `prepare=False` is for a statement whose best plan depends on the parameters.
 
-    Prepared statements belong to the session, and others can drop them or replace the session: a pooler, DISCARD ALL,
-    DEALLOCATE ALL. A call that finds its statement gone or stale is repeated without one, and the next call prepares it
-    again.
+    psycopg's cursor costs six times as much as libpq's call. This class takes its place: Django wraps it as it wraps
+    every cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
+
+    A session can lose its prepared statements (DISCARD ALL, DEALLOCATE ALL), and a pooler can replace the session. A
+    call whose statement is gone or stale is repeated unprepared, and the next call prepares the statement again.
     """
 
     def __init__(self, name: str, *, prepare: bool = True) -> None:
@@ -56,15 +57,15 @@ class Statement:
         self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.text)))
         numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
         self._numbered = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self.text).encode()
-        # Of the text: behind a pooler, replicas of another version use the same sessions.
+        # Contains a hash of the text: behind a pooler, replicas of another version use the same sessions.
         self._name = f"ledger_{name}_{sha256(self.text.encode()).hexdigest()[:12]}".encode()
         self._prepares: bool = prepare and settings.DATABASE_PREPARE
         self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     def fetch(self, parameters: Parameters) -> list[Row]:
-        """Execute it, and return its rows. Raises Django's database exceptions, as a cursor does.
+        """Execute the statement and return its rows. Raises Django's database exceptions, as a cursor does.
 
-        In a transaction it has a savepoint of its own, so a statement that fails does not end the transaction.
+        Inside a transaction it uses a savepoint, so a statement that fails does not end the transaction.
         """
         database = connections[DEFAULT_DB_ALIAS]
         database.close_if_health_check_failed()
@@ -88,7 +89,7 @@ class Statement:
         return rows
 
     def execute(self, connection: psycopg.Connection[Any], parameters: Parameters, *, prepared: bool) -> PGresult:
-        """Execute it by libpq, and return the result. Raises psycopg's exceptions."""
+        """Execute the statement by libpq and return the result. Raises psycopg's exceptions."""
         given = [parameters[name] for name in self._parameters]
         values = [_written(value) for value in given]
         formats = [Format.BINARY if isinstance(value, datetime) else Format.TEXT for value in given]
@@ -102,7 +103,7 @@ class Statement:
             error = _error(result)
             if error.sqlstate in _NOT_AS_PREPARED:
                 self._prepared.discard(connection)
-                connection.pgconn.close_prepared(self._name)  # or preparing it again would find the stale one
+                connection.pgconn.close_prepared(self._name)  # otherwise preparing it again would fail with 42P05
             raise error
         return result
 
@@ -110,14 +111,14 @@ class Statement:
         result = connection.pgconn.prepare(self._name, self._numbered)
         if result.status != ExecStatus.COMMAND_OK:
             error = _error(result)
-            if error.sqlstate == "42P05":  # behind a pooler, by another connection of ours
+            if error.sqlstate == "42P05":  # prepared through a pooler, by another connection of this process
                 self._prepared.add(connection)
             raise error
         self._prepared.add(connection)
 
 
 class _Cursor(Struct):
-    """What Django's wrappers need of a cursor."""
+    """The part of a cursor that Django's wrappers use."""
 
     statement: Statement
     connection: psycopg.Connection[Any]
@@ -131,17 +132,17 @@ class _Cursor(Struct):
 def _written(value: str | int | datetime | None) -> bytes | None:
     if value is None:
         return None
-    if isinstance(value, datetime):  # binary: PostgreSQL reads no offset of 16 hours or more
+    if isinstance(value, datetime):  # binary: as text, PostgreSQL accepts no offset of 16 hours or more
         return ((value - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)
     written = str(value).encode()
-    if b"\0" in written:  # libpq reads no further
+    if b"\0" in written:  # libpq would stop reading here
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
     return written
 
 
 def _error(result: PGresult) -> psycopg.Error:
     error = error_from_result(result)
-    # Without a code the error is libpq's: it could not reach the server.
+    # An error without SQLSTATE is libpq's own: it could not reach the server.
     return error if error.sqlstate else psycopg.OperationalError(*error.args)
 
 

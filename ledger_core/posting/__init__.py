@@ -1,22 +1,28 @@
 """Posting: the only writer of balances.
 
-A post has three phases. First the request is checked, in Python, without the database. Then one SQL statement locks
-the owner's account, moves the balance and inserts the entry; named constraints reject what may not be. Only after a
-rejection are other rows read: to find the entry of an earlier request with the same nonce, or to explain the
+A post has three phases. First the draft is checked, in Python, without the database. Then one SQL statement locks
+the owner's account, moves the balance and inserts the entry; named constraints reject what the rules forbid. Only after
+a rejection are other rows read: to find the entry of an earlier request with the same nonce, or to explain the
 rejection.
+
+    single          `post_item` posts one item; `post` is the same for Python callers, and checks their values first
+    batch           `post_items` posts many items, all or none; `post_batch` checks their values first
+    stored          the entries that the statements return
+    crowding        a limit on the threads that one owner's posts occupy
 
 Invariants: nothing is read before the write; an entry and its balance change together or not at all; posts of one
 owner are numbered and chained in the order of their commits; a batch locks accounts in the order of their owners, so
-two batches cannot deadlock. Imports `rules`, `models`, `operations` and `observability`.
+two batches cannot deadlock. Imports `rules`, `models`, `operations`, `postgresql` and `observability`.
 """
 
-from ledger_core.operations.requests import Item
-from ledger_core.posting.batch import MAX_ITEMS, BatchRefused, InvalidBatch, each, post_batch
-from ledger_core.posting.single import Posted, post
+from ledger_core.operations.drafts import Item
+from ledger_core.posting.batch import MAX_ITEMS, BatchRefused, InvalidBatch, make_each, post_batch, post_items
+from ledger_core.posting.single import Posted, post, post_item
 from ledger_core.rules.balance import BalanceTooLarge, InsufficientBalance
 from ledger_core.rules.claims import AlreadyClaimed
 from ledger_core.rules.nonces import NonceReused
 from ledger_core.rules.reversals import NotReversible
+from ledger_core.rules.terms import OperationRetired
 
 __all__ = [
     "MAX_ITEMS",
@@ -28,8 +34,11 @@ __all__ = [
     "Item",
     "NonceReused",
     "NotReversible",
+    "OperationRetired",
     "Posted",
-    "each",
+    "make_each",
     "post",
     "post_batch",
+    "post_item",
+    "post_items",
 ]

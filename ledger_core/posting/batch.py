@@ -11,19 +11,19 @@ from ledger_core.errors import AccountLocked, InvalidRequest, LedgerError
 from ledger_core.models import Entry
 from ledger_core.observability import metrics
 from ledger_core.operations import OperationSet, Own, SharedOperation
-from ledger_core.operations.requests import Item, Key, Request
+from ledger_core.operations.drafts import Draft, Identity, Item
 from ledger_core.postgresql.statement import Statement
 from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.single import Posted
 from ledger_core.posting.stored import earlier_entries, fetch_entries
-from ledger_core.rules.explanations import explain_all
-from ledger_core.rules.nonces import difference
-from ledger_core.rules.refusals import is_of_nonce, refusal_of
+from ledger_core.rules.nonces import difference, is_nonce_used
+from ledger_core.rules.rejections import explain_all, is_rejection
+from ledger_core.rules.terms import require_allowed
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-MAX_ITEMS = 1000  # one statement's locks are held for a few dozen milliseconds
+MAX_ITEMS = 1000  # so that one statement holds its locks for only a few dozen milliseconds
 _ATTEMPTS = 5
 
 _POST_BATCH = Statement("post_batch")
@@ -68,32 +68,35 @@ class InvalidBatch(BatchRefused):
 def post_batch(
     operations: OperationSet[Own], items: Sequence[Item[SharedOperation | Own]], *, client: str = ""
 ) -> list[Posted]:
-    """Post 1 to 1,000 items of an app, for any owners, all or none, and return what each came to, in their order.
+    """Check the values of 1 to 1,000 items, and post them as `post_items` does. For Python callers.
 
-    They are posted in turn: an owner's balance may not be below zero after any of them. An item whose request was
-    posted before, by a batch or not, is a replay, and does not hinder the others. Raises InvalidRequest for no
-    items or too many, InvalidBatch, BatchRefused, and AccountLocked
-    where other transactions hold or change the accounts for too long.
+    Raises InvalidRequest for no items or too many, and what `post_items` raises.
     """
     if not 1 <= len(items) <= MAX_ITEMS:
         raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
-    requests = each(lambda item: Request.of(operations, item, client), items)
-    _require_different_nonces(requests)
-    owners = {request.item.owner_id for request in requests}
-    with PLACES.taken(owners), metrics.series(metrics.POST_SECONDS, operations.app, "batch").time():
-        posted, earlier = _post(requests)
-    deltas: dict[str, list[int]] = defaultdict(list)
-    for entry in posted.values():
-        deltas[entry.operation].append(entry.delta)
-    for code, of_code in deltas.items():
-        metrics.count_posted(operations.app, code, entries=len(of_code), credits_=sum(of_code))
-    metrics.series(metrics.REPLAYS, operations.app).inc(len(earlier))
-    entries = earlier | posted
-    return [Posted(entries[request.key], replayed=request.key in earlier) for request in requests]
+
+    def draft(item: Item[SharedOperation | Own]) -> Draft:
+        item.require_valid()
+        return Draft.of(operations, item, client)
+
+    return _post_drafts(make_each(draft, items))
 
 
-def each(make: Callable[[T], R], items: Iterable[T], refusal: type[BatchRefused] = InvalidBatch) -> list[R]:
-    """Return what `make` makes of each item, or raise the refusal with what it raised for any of them."""
+def post_items(
+    operations: OperationSet[Own], items: Sequence[Item[SharedOperation | Own]], *, client: str = ""
+) -> list[Posted]:
+    """Post items whose values are valid, for any owners, all or none. Return what each became, in their order.
+
+    They are posted in turn: an owner's balance may not be below zero after any of them. An item that an earlier request
+    posted, in a batch or not, is a replay, and the others are posted nevertheless. Raises InvalidBatch or BatchRefused
+    with the error of each rejected item, and AccountLocked if other transactions hold or change the accounts for too
+    long.
+    """
+    return _post_drafts(make_each(lambda item: Draft.of(operations, item, client), items))
+
+
+def make_each(make: Callable[[T], R], items: Iterable[T], rejection: type[BatchRefused] = InvalidBatch) -> list[R]:
+    """Return what `make` returns for each item. Raises `rejection` with all errors that `make` raised."""
     made: list[R] = []
     errors: list[LedgerError | None] = []
     for item in items:
@@ -102,73 +105,90 @@ def each(make: Callable[[T], R], items: Iterable[T], refusal: type[BatchRefused]
             errors.append(None)
         except LedgerError as error:
             errors.append(error)
-    _raise_if_any(errors, refusal)
+    _raise_if_any(errors, rejection)
     return made
 
 
-def _require_different_nonces(requests: Sequence[Request]) -> None:
-    first: dict[Key, int] = {}
+def _post_drafts(drafts: Sequence[Draft]) -> list[Posted]:
+    _require_different_nonces(drafts)
+    app = drafts[0].app
+    owners = {draft.item.owner_id for draft in drafts}
+    with PLACES.taken(owners), metrics.series(metrics.POST_SECONDS, app, "batch").time():
+        posted, earlier = _post(drafts)
+    deltas: dict[str, list[int]] = defaultdict(list)
+    for entry in posted.values():
+        deltas[entry.operation].append(entry.delta)
+    for code, of_code in deltas.items():
+        metrics.count_posted(app, code, entries=len(of_code), credits_=sum(of_code))
+    metrics.series(metrics.REPLAYS, app).inc(len(earlier))
+    entries = earlier | posted
+    return [Posted(entries[draft.identity], replayed=draft.identity in earlier) for draft in drafts]
 
-    def require(numbered: tuple[int, Request]) -> None:
-        index, request = numbered
-        if first.setdefault(request.key, index) != index:
-            raise InvalidRequest.of_field("nonce", f"The same as that of item {first[request.key]}")
 
-    each(require, enumerate(requests), BatchRefused)
+def _require_different_nonces(drafts: Sequence[Draft]) -> None:
+    first: dict[Identity, int] = {}
+
+    def require(numbered: tuple[int, Draft]) -> None:
+        index, draft = numbered
+        if first.setdefault(draft.identity, index) != index:
+            raise InvalidRequest.of_field("nonce", f"The same as that of item {first[draft.identity]}")
+
+    make_each(require, enumerate(drafts), BatchRefused)
 
 
-def _post(requests: Sequence[Request]) -> tuple[dict[Key, Entry], dict[Key, Entry]]:
+def _post(drafts: Sequence[Draft]) -> tuple[dict[Identity, Entry], dict[Identity, Entry]]:
     """Return the entries that were posted now, and those that earlier requests had posted."""
-    earlier = _retries_of_older_terms(requests)
+    earlier = _retries_of_older_terms(drafts)
     for _ in range(_ATTEMPTS):
-        pending = [request for request in requests if request.key not in earlier]
+        pending = [draft for draft in drafts if draft.identity not in earlier]
         try:
             return _insert(pending), earlier
         except (DataError, IntegrityError) as error:
-            if refusal_of(error) is None and not is_of_nonce(error):
+            if not (is_rejection(error) or is_nonce_used(error)):
                 raise
-            earlier = earlier_entries(requests)
-            _raise_if_any(_judge(requests, earlier))
-            # Nothing is at fault: items were posted before, and are replays; or others have changed the books
-            # between the refusal and the look at them.
+            earlier = earlier_entries(drafts)
+            _raise_if_any(_violations(drafts, earlier))
+            # No item is rejected: some were posted before and are replays, or other requests changed the accounts
+            # between the rejection and its explanation.
     raise AccountLocked("Other requests keep changing these accounts. Nothing was posted; retry with the same nonces.")
 
 
-def _retries_of_older_terms(requests: Sequence[Request]) -> dict[Key, Entry]:
-    """Return the entries of retries that the present terms of operations rule out. Raises InvalidBatch for new ones."""
+def _retries_of_older_terms(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
+    """Return the entries of retries, if the present terms reject any draft. Raises InvalidBatch if one is no retry."""
     try:
-        each(Request.require_postable, requests)
+        make_each(require_allowed, drafts)
     except InvalidBatch:
-        earlier = earlier_entries(requests)
+        earlier = earlier_entries(drafts)
     else:
         return {}
 
-    def require(request: Request) -> None:
-        if request.key not in earlier:
-            request.require_postable()
+    def require(draft: Draft) -> None:
+        if draft.identity not in earlier:
+            require_allowed(draft)
 
-    each(require, requests)
-    _raise_if_any(_judge(requests, earlier))
+    make_each(require, drafts)
+    _raise_if_any(_violations(drafts, earlier))
     return earlier
 
 
-def _judge(requests: Sequence[Request], earlier: dict[Key, Entry]) -> list[LedgerError | None]:
-    fresh = [request for request in requests if request.key not in earlier]
-    verdicts = dict(zip((request.key for request in fresh), explain_all(fresh), strict=True))
-    for request in requests:
-        if request.key in earlier:
-            verdicts[request.key] = difference(request, earlier[request.key])
-    return [verdicts[request.key] for request in requests]
+def _violations(drafts: Sequence[Draft], earlier: dict[Identity, Entry]) -> list[LedgerError | None]:
+    """Return for each draft why it is rejected. None: it would be posted in its turn, or it is a replay."""
+    new = [draft for draft in drafts if draft.identity not in earlier]
+    violations = dict(zip((draft.identity for draft in new), explain_all(new), strict=True))
+    for draft in drafts:
+        if draft.identity in earlier:
+            violations[draft.identity] = difference(draft, earlier[draft.identity])
+    return [violations[draft.identity] for draft in drafts]
 
 
-def _raise_if_any(errors: Sequence[LedgerError | None], refusal: type[BatchRefused] = BatchRefused) -> None:
+def _raise_if_any(errors: Sequence[LedgerError | None], rejection: type[BatchRefused] = BatchRefused) -> None:
     if count := len(errors) - errors.count(None):
-        raise refusal(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
+        raise rejection(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
 
 
-def _insert(requests: Sequence[Request]) -> dict[Key, Entry]:
-    if not requests:
+def _insert(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
+    if not drafts:
         return {}
-    items = msgspec.json.encode([request.fields for request in requests]).decode()
-    entries = fetch_entries(_POST_BATCH, {"app": requests[0].app, "client": requests[0].client, "items": items})
+    items = msgspec.json.encode([draft.parameters for draft in drafts]).decode()
+    entries = fetch_entries(_POST_BATCH, {"app": drafts[0].app, "client": drafts[0].client, "items": items})
     return {(entry.owner_id, entry.nonce): entry for entry in entries}

@@ -1,14 +1,14 @@
 """A limit on how many of a worker's threads the posts of one owner occupy at once.
 
-Posts of one owner wait for each other in the database, for the lock of the owner's account. While somebody else holds
-that lock, in psql or in a migration, every post for the owner waits until `lock_timeout`. Without a limit forty such
-posts occupy every thread, and the posts of all other owners wait behind them.
+Posts of one owner wait for each other in the database, for the lock of the owner's account. While psql or a migration
+holds that lock, every post for the owner waits until `lock_timeout`. Without a limit, forty such posts would occupy
+every thread, and the posts of all other owners would wait for a thread.
 
-So each owner has places: half the threads of a worker, and at least one. A post for an owner whose places are taken
-waits here, not in the database, until one of them is free. Once the oldest post in them has taken `PATIENCE` seconds,
-all that wait are rejected with AccountLocked, and those that come are rejected at once, until one of the owner's posts
-has been quick again. The limit costs a busy owner no throughput: the database executes one post of an owner at a time,
-and with two places the next one is there when the first ends.
+So each owner has places: half the threads of a worker, and at least one. A post for an owner without a free place
+waits here, not in the database. Once the oldest post in a place has taken `PATIENCE` seconds, all waiting posts are
+rejected with AccountLocked, and new ones at once, until one of the owner's posts takes less than `PATIENCE` again. The
+limit costs a busy owner no throughput: the database executes one post of an owner at a time, and with two places the
+next one is ready when the first ends.
 
 A batch takes a place of each of its owners, all at the same moment, so that two batches cannot wait for each other.
 """
@@ -23,31 +23,31 @@ from django.conf import settings
 
 from ledger_core.errors import AccountLocked
 
-# A post takes milliseconds, a batch of a thousand a tenth of a second, and either half a second while the disk is busy:
-# then nothing is locked. Other owners' posts may wait so long for a thread, once, when an account is locked.
+# Seconds. A post takes milliseconds, a batch of a thousand a tenth of a second, and either half a second while the disk
+# is busy: none of these means a locked account. When an account is locked, other owners' posts may wait this long, once.
 PATIENCE = 1.0
 
 
 @dataclass
 class _Posts:
-    """The posts of an owner that are in flight."""
+    """The posts of an owner that hold a place."""
 
-    began: list[float] = field(default_factory=list)  # oldest first
+    began: list[float] = field(default_factory=list)  # monotonic times, oldest first
     stuck: bool = False
 
 
 class Places:
-    """The places of all owners in one process. Owners without a post in flight take no memory."""
+    """The places of all owners in one process. Owners without a post take no memory."""
 
     def __init__(self, threads: int | None) -> None:
-        """`threads`: how many threads the process serves requests with. None: no limit."""
+        """`threads` is the number of threads that serve requests in this process. None: no limit."""
         self._each = max(1, threads // 2) if threads else None
         self._changed = Condition()
         self._posts: dict[str, _Posts] = {}
 
     @contextmanager
     def taken(self, owners: Collection[str]) -> Iterator[None]:
-        """Hold a place of each of the owners. Raises AccountLocked where one has none left, nor soon will have."""
+        """Hold a place of each owner inside the context. Raises AccountLocked if an owner's places stay taken."""
         if self._each is None:
             yield
             return
@@ -66,7 +66,7 @@ class Places:
                 self._changed.notify_all()
 
     def _seconds_to_wait(self, owners: Collection[str], each: int) -> float:
-        """Return how long the posts that are in the way may still take: 0 where none is."""
+        """Return for how long to wait for places, at most. 0: each owner has a free place. Raises AccountLocked."""
         seconds = 0.0
         for owner in owners:
             posts = self._posts.get(owner)

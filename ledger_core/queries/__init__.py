@@ -1,5 +1,5 @@
 """Queries: what the API and the admin read. Balances now and in the past, entries, activity, the trial balance.
 
-Invariants: nothing here writes; each query is bounded by an index or by the statement timeout. Imports the models and
-the SQL.
+Invariants: nothing here writes; each query is bounded by an index or by the statement timeout. Imports `models`,
+`operations`, `postgresql` and `sql`.
 """

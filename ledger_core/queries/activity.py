@@ -1,4 +1,4 @@
-"""Activity: what was posted over the last days, by app and operation, as of a minute ago at most."""
+"""Activity: what was posted over the last 30 days, by app and operation. Results are cached for a minute."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,10 +14,10 @@ from ledger_core.queries.trial_balance import Line
 
 DAYS = 30
 CACHE_SECONDS = 60
-# How long somebody waits for days to be counted. Those that are not reached wait for the next look.
+# Seconds for which one call counts days. The next call counts the days that are left.
 _PATIENCE = 2.0
-# An entry has the moment at which its statement began, and a statement ends within seconds: so long after a day has
-# ended, none is added to it.
+# An entry has the time at which its statement began, and a statement ends within seconds. So an hour after a day has
+# ended, nothing more is added to it.
 _CLOSED_AFTER = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _ACTIVITY = sql.load("activity")
@@ -27,7 +27,7 @@ _ACTIVITY = sql.load("activity")
 class Activity:
     """The entries since the beginning of a day, by app and operation, the most numerous first.
 
-    `complete`: of all the days. None for lines: today's alone took the time that the database gives a statement.
+    `complete`: whether all days are counted. `lines` is None if counting only today exceeded the statement timeout.
     """
 
     since: date
@@ -37,14 +37,14 @@ class Activity:
 
 
 class _Days:
-    """What was posted on each of the days, counted once in a process where the day is over."""
+    """What was posted on each day. A day that is over is counted once per process."""
 
     def __init__(self) -> None:
         self._closed: dict[date, list[Line]] = {}
 
     def count(self, first: date, now: datetime) -> dict[date, list[Line]]:
-        """Return the days from today back to the first, or as far as there is time: one day further at each look."""
-        until, closed = monotonic() + _PATIENCE, self._closed  # which another thread may replace meanwhile
+        """Return the days from today back to `first`, or as far as there is time: at least one more day per call."""
+        until, closed = monotonic() + _PATIENCE, self._closed  # another thread can replace the attribute
         days: dict[date, list[Line]] = {}
         day, counted = now.date(), 0
         while day >= first and (day in closed or counted < 2 or monotonic() < until):
@@ -61,7 +61,7 @@ _days = _Days()
 
 @cached(TTLCache(1, CACHE_SECONDS), lock=Lock())
 def activity() -> Activity:
-    """Return the activity of today and the 29 days before, in UTC."""
+    """Return the activity of today and the 29 days before it, in UTC."""
     now = timezone.now()
     first = now.date() - (DAYS - 1) * _DAY
     try:

@@ -1,4 +1,4 @@
-"""Balances: what an owner has, now and at any moment before."""
+"""Balances: the credits of an owner, now and at any earlier time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +39,7 @@ class MomentUnclear(LedgerError):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an owner has, in credits, after `seq` entries, the newest of them at `updated_on`."""
+    """An owner's balance in credits after `seq` entries, the newest of them posted at `updated_on`."""
 
     owner_id: str
     balance: int
@@ -56,10 +56,10 @@ def balance_of(owner_id: str) -> Balance:
 
 
 def balance_at(owner_id: str, moment: datetime) -> Balance:
-    """Return what the owner had at a moment, entries of that very microsecond included.
+    """Return the owner's balance at a moment, including entries of that microsecond.
 
-    An entry takes the time at which its statement begins: a moment that lies a statement's time-out back is final.
-    Raises InvalidRequest, MomentUnclear, or AccountNotFound where the owner had no entry yet.
+    An entry has the time at which its statement began. So a balance is final once the moment is longer ago than the
+    statement timeout. Raises InvalidRequest, MomentUnclear, or AccountNotFound if the owner had no entry yet.
     """
     check(owner_id, OwnerId, "owner_id")
     ((*columns, unclear),) = _BALANCE_AT.fetch({"owner_id": owner_id, "moment": moment})
@@ -71,9 +71,9 @@ def balance_at(owner_id: str, moment: datetime) -> Balance:
 
 
 def history_of(account: Account, *, points: int) -> list[Balance]:
-    """Return what the owner had after `points` entries at most, oldest first: the first, the last and some between.
+    """Return the owner's balance after at most `points` entries, oldest first: the first, the last and some between.
 
-    These are spread evenly over the sequence numbers, and each is read by index: as fast for millions as for hundreds.
+    The entries are spread evenly over the sequence numbers and read by index, so the number of entries does not matter.
     """
     last, gaps = account.seq, min(points, account.seq) - 1
     numbers = [1 + (last - 1) * n // gaps for n in range(gaps + 1)] if gaps else [last]

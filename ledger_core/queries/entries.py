@@ -1,4 +1,4 @@
-"""Entries: what an app has posted, newest first."""
+"""Entries that an app has posted, newest first."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class EntryNotFound(LedgerError):
 
 
 def entry_of(app: str, entry_id: int) -> Entry:
-    """Return the app's entry of that id, or raise EntryNotFound."""
+    """Return the app's entry with this id, or raise EntryNotFound."""
     rows = [] if fault(entry_id, EntryId) else _ENTRY.fetch({"id": entry_id, "app": app})
     for entry in Entry.of_rows(rows):
         return entry
@@ -44,8 +44,8 @@ def entries_of(
 ) -> list[Entry]:
     """Return the newest `limit` entries that an app has posted for the owner, newest first.
 
-    Of those alone that have a sequence number less than `before`, are of an operation, and were made at `since` or
-    later and earlier than `until`. Raises InvalidRequest or AccountNotFound.
+    Only entries with `seq < before`, of `operation`, posted at or after `since` and before `until`. None sets no such
+    limit. Raises InvalidRequest or AccountNotFound.
     """
     check(owner_id, OwnerId, "owner_id")
     statement = _ENTRIES if operation is None else _ENTRIES_OF_OPERATION
@@ -66,10 +66,10 @@ def entries_of(
 
 
 def require_known(operations: OperationSet[Any], code: str) -> None:
-    """Raise InvalidOperation, unless the app has the operation, or had it once and entries still name it."""
+    """Raise InvalidOperation unless the app has the operation, or entries still name it from an earlier version."""
     try:
         operations.parse(code)
     except InvalidOperation:
-        # No identifier holds what PostgreSQL's texts cannot.
+        # An identifier has no characters that PostgreSQL's text cannot hold.
         if not (code.isidentifier() and Entry.objects.filter(app=operations.app, operation=code).exists()):
             raise

@@ -1,4 +1,4 @@
-"""The trial balance: what the operations moved, against what the owners have."""
+"""The trial balance: the credits that operations moved, compared with the owners' balances."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _TRIAL_BALANCE = sql.load("trial_balance")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The entries of an operation: how many, and the credits that they moved to owners, or from them."""
+    """The entries of an operation: how many, and the credits that they moved to owners (negative: from owners)."""
 
     app: str
     operation: str
@@ -21,7 +21,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
-    """All entries by operation, and all balances, at one moment."""
+    """All entries by operation, the number of accounts and the sum of their balances, at one moment."""
 
     lines: list[Line]
     accounts: int
@@ -37,7 +37,7 @@ class TrialBalance:
 
 
 def trial_balance() -> TrialBalance:
-    """Read all entries and all accounts once, in one statement."""
+    """Return the trial balance. Reads all entries and all accounts, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(_TRIAL_BALANCE)
         *lines, (_, _, accounts, balances) = cursor.fetchall()

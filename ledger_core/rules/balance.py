@@ -1,10 +1,11 @@
-"""The balance is never below zero, and fits a bigint."""
+"""The rule of balances: a balance is never below zero, and fits a bigint."""
 
 from collections.abc import Sequence
 
 from ledger_core.errors import LedgerError
-from ledger_core.models import Account
-from ledger_core.operations.requests import Request
+from ledger_core.models import Account, constraints
+from ledger_core.operations.drafts import Draft
+from ledger_core.postgresql.errors import OUT_OF_RANGE
 from ledger_core.rules.rule import ReversedEntries, Rule
 from ledger_core.values import MAX_CREDITS
 
@@ -29,16 +30,23 @@ class BalanceTooLarge(LedgerError):
 
 
 class BalanceRule(Rule):
-    """The owners' balances, before the first of the requests and after each."""
+    """Knows the owners' balances, in credits."""
 
-    def __init__(self, requests: Sequence[Request], reversed_: ReversedEntries) -> None:
+    errors = {
+        constraints.BALANCE_NOT_NEGATIVE: InsufficientBalance,
+        constraints.ENTRY_BALANCE_NOT_NEGATIVE: InsufficientBalance,
+        constraints.STARTS_FROM_ZERO: InsufficientBalance,
+        OUT_OF_RANGE: BalanceTooLarge,
+    }
+
+    def __init__(self, drafts: Sequence[Draft], reversed_: ReversedEntries) -> None:
         self._reversed = reversed_
-        owners = {request.item.owner_id for request in requests}
+        owners = {draft.item.owner_id for draft in drafts}
         self._balances = dict(Account.objects.filter(pk__in=owners).values_list("owner_id", "balance"))
 
-    def violation(self, request: Request) -> LedgerError | None:
-        item = request.item
-        balance, delta = self._balances.get(item.owner_id, 0), self._delta(request)
+    def violation(self, draft: Draft) -> LedgerError | None:
+        item = draft.item
+        balance, delta = self._balances.get(item.owner_id, 0), self._delta(draft)
         if balance + delta < 0:
             return InsufficientBalance(
                 f"{item.owner_id} has {balance} credits, and {item.operation.code} × {item.amount} takes {-delta}.",
@@ -48,13 +56,13 @@ class BalanceRule(Rule):
             return BalanceTooLarge(f"{item.owner_id} has {balance} credits, and cannot hold {delta} more.")
         return None
 
-    def apply(self, request: Request) -> None:
-        owner_id = request.item.owner_id
-        self._balances[owner_id] = self._balances.get(owner_id, 0) + self._delta(request)
+    def apply(self, draft: Draft) -> None:
+        owner_id = draft.item.owner_id
+        self._balances[owner_id] = self._balances.get(owner_id, 0) + self._delta(draft)
 
-    def _delta(self, request: Request) -> int:
-        """Return the change that the request makes: 0 for a reversal of a missing entry, which ReversalRule rejects."""
-        if request.delta is not None:
-            return request.delta
-        entry = self._reversed.get(request.item.reverses or 0)
-        return -entry.delta // entry.amount * request.item.amount if entry else 0
+    def _delta(self, draft: Draft) -> int:
+        """Return the draft's change of the balance. 0 for a reversal of a missing entry, which ReversalRule rejects."""
+        if draft.delta is not None:
+            return draft.delta
+        entry = self._reversed.get(draft.item.reverses or 0)
+        return -entry.delta // entry.amount * draft.item.amount if entry else 0

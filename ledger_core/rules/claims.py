@@ -1,4 +1,4 @@
-"""An owner takes each slot of a claiming operation once: one in all, or one a day."""
+"""The rule of claims: an owner takes each claim once, such as `content:DAILY_REWARD:2026-11-25`."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ from django.db.models import Max
 from django.utils import timezone
 
 from ledger_core.errors import LedgerError
-from ledger_core.models import Entry
-from ledger_core.operations.requests import Request
+from ledger_core.models import Entry, constraints
+from ledger_core.operations.drafts import Draft
 from ledger_core.rules.rule import ReversedEntries, Rule
 
 
@@ -22,28 +22,30 @@ class AlreadyClaimed(LedgerError):
 
 
 class ClaimRule(Rule):
-    """The slots that the owners took last."""
+    """Knows when the owners last took a claim of each operation."""
 
-    def __init__(self, requests: Sequence[Request], reversed_: ReversedEntries) -> None:
+    errors = {constraints.CLAIM_ONCE: AlreadyClaimed}
+
+    def __init__(self, drafts: Sequence[Draft], reversed_: ReversedEntries) -> None:
         self._now = timezone.now()
-        claiming = [request for request in requests if request.item.operation.terms.claim]
+        claiming = [draft for draft in drafts if draft.item.operation.terms.frequency]
         taken = (
-            Entry.objects.filter(owner_id__in={request.item.owner_id for request in claiming}, claim__isnull=False)
+            Entry.objects.filter(owner_id__in={draft.item.owner_id for draft in claiming}, claim__isnull=False)
             .values_list("owner_id", "app", "operation")
             .annotate(Max("created_on"))
         )
         self._taken = {(owner, app, code): moment for owner, app, code, moment in (taken if claiming else ())}
 
-    def violation(self, request: Request) -> LedgerError | None:
-        owner, operation = request.item.owner_id, request.item.operation
-        if not (claim := operation.terms.claim):
+    def violation(self, draft: Draft) -> LedgerError | None:
+        owner, operation = draft.item.owner_id, draft.item.operation
+        if not (frequency := operation.terms.frequency):
             return None
-        taken_on = self._taken.get((owner, request.app, operation.code))
-        again = claim.again(taken_on) if taken_on else self._now
+        taken_on = self._taken.get((owner, draft.app, operation.code))
+        again = frequency.again(taken_on) if taken_on else self._now
         if again and again <= self._now:
             return None
         when = f"It can be had again on {again:%Y-%m-%d at %H:%M} UTC." if again else "It can be had once."
         return AlreadyClaimed(f"{owner} has had {operation.code} already. {when}", again_on=again)
 
-    def apply(self, request: Request) -> None:
-        self._taken[request.item.owner_id, request.app, request.item.operation.code] = self._now
+    def apply(self, draft: Draft) -> None:
+        self._taken[draft.item.owner_id, draft.app, draft.item.operation.code] = self._now

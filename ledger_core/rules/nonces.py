@@ -1,8 +1,11 @@
-"""An owner's nonce belongs to one request for good: a retry returns its entry, and another request is rejected."""
+"""The rule of nonces: an owner's nonce belongs to one request. A retry returns its entry, and others are rejected."""
+
+from django.db import DataError, IntegrityError
 
 from ledger_core.errors import LedgerError
-from ledger_core.models import Entry
-from ledger_core.operations.requests import Request
+from ledger_core.models import Entry, constraints
+from ledger_core.operations.drafts import Draft
+from ledger_core.postgresql.errors import constraint_of
 
 
 class NonceReused(LedgerError):
@@ -15,13 +18,22 @@ class NonceReused(LedgerError):
     members = {"fields": ["amount"]}
 
 
-def difference(request: Request, earlier: Entry) -> NonceReused | None:
-    """Return in what the entry differs from what this request would have posted; None for nothing."""
-    mine = request.fields
-    asked = {"app": "app", "operation": "operation", "amount": "amount", "reverses": "reverses_id"}
-    differing = [name for name, column in asked.items() if getattr(earlier, column) != mine[column]]
-    if not differing:
+def is_nonce_used(error: DataError | IntegrityError) -> bool:
+    """Return whether the database rejected a nonce that the owner has used before."""
+    return constraint_of(error) == constraints.NONCE_ONCE
+
+
+def difference(draft: Draft, earlier: Entry) -> NonceReused | None:
+    """Return how the draft differs from the earlier entry with its nonce. None: it is a retry of the same request."""
+    item = draft.item
+    pairs = {
+        "app": (draft.app, earlier.app),
+        "operation": (item.operation.code, earlier.operation),
+        "amount": (item.amount, earlier.amount),
+        "reverses": (item.reverses, earlier.reverses_id),
+    }
+    fields = [field for field, (asked, posted) in pairs.items() if asked != posted]
+    if not fields:
         return None
-    owner_id, nonce = request.key
-    detail = f"{owner_id} has used the nonce {nonce} with another {' and '.join(differing)}."
-    return NonceReused(detail, fields=differing)
+    detail = f"{item.owner_id} has used the nonce {item.nonce} with another {' and '.join(fields)}."
+    return NonceReused(detail, fields=fields)

@@ -1,10 +1,10 @@
-"""No more units of an entry are reversed than it has, whoever asks."""
+"""The rule of reversals: no more units of an entry are reversed than it has."""
 
 from collections.abc import Sequence
 
 from ledger_core.errors import LedgerError
-from ledger_core.models import Reversible
-from ledger_core.operations.requests import Request
+from ledger_core.models import Reversible, constraints
+from ledger_core.operations.drafts import Draft
 from ledger_core.rules.rule import ReversedEntries, Rule
 
 
@@ -22,21 +22,23 @@ class NotReversible(LedgerError):
 
 
 class ReversalRule(Rule):
-    """The units left to reverse of the entries that the requests name, before the first request and after each."""
+    """Knows how many units of each reversed entry are left."""
 
-    def __init__(self, requests: Sequence[Request], reversed_: ReversedEntries) -> None:
+    errors = {constraints.REMAINING_NOT_NEGATIVE: NotReversible}
+
+    def __init__(self, drafts: Sequence[Draft], reversed_: ReversedEntries) -> None:
         self._entries = reversed_
         left = Reversible.objects.filter(pk__in=reversed_).values_list("entry_id", "remaining") if reversed_ else ()
-        self._remaining = {pk: entry.amount for pk, entry in self._entries.items()} | dict(left)
+        self._remaining = {pk: entry.amount for pk, entry in reversed_.items()} | dict(left)
 
-    def violation(self, request: Request) -> LedgerError | None:
-        item, reversed_operation = request.item, request.item.operation.reverses
+    def violation(self, draft: Draft) -> LedgerError | None:
+        item, reversed_operation = draft.item, draft.item.operation.reversed_operation
         if item.reverses is None or reversed_operation is None:
             return None
         entry = self._entries.get(item.reverses)
         if entry is None or (entry.owner_id, entry.app, entry.operation) != (
             item.owner_id,
-            request.app,
+            draft.app,
             reversed_operation.code,
         ):
             detail = f"{item.owner_id} has no {reversed_operation.code} with the id {item.reverses}."
@@ -47,6 +49,6 @@ class ReversalRule(Rule):
             return NotReversible(detail, remaining=remaining)
         return None
 
-    def apply(self, request: Request) -> None:
-        if request.item.reverses is not None:
-            self._remaining[request.item.reverses] -= request.item.amount
+    def apply(self, draft: Draft) -> None:
+        if draft.item.reverses is not None:
+            self._remaining[draft.item.reverses] -= draft.item.amount

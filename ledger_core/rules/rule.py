@@ -1,21 +1,26 @@
-"""What every rule is: it says why a request is rejected, as the ledger is after the requests before it."""
+"""The shape of a rule: the database decides by it, and it explains why a draft was rejected."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ledger_core.errors import LedgerError
 from ledger_core.models import Entry
-from ledger_core.operations.requests import Request
+from ledger_core.operations.drafts import Draft
 
-ReversedEntries = Mapping[int, Entry]  # the entries that requests reverse, by id
+ReversedEntries = Mapping[int, Entry]  # the entries that drafts reverse, by id
 
 
 class Rule(Protocol):
-    def __init__(self, requests: Sequence[Request], reversed_: ReversedEntries) -> None:
-        """Read the rule's present state for all requests."""
+    """One rule. An instance holds what the rule needs to know of the ledger, for drafts that are posted in turn."""
 
-    def violation(self, request: Request) -> LedgerError | None:
-        """Return why the request is rejected, after those that were applied; None if this rule accepts it."""
+    # The error of each of its constraints, by the constraint's name; by SQLSTATE where a column's type is the limit.
+    errors: ClassVar[Mapping[str, type[LedgerError]]]
 
-    def apply(self, request: Request) -> None:
-        """Count the request as posted."""
+    def __init__(self, drafts: Sequence[Draft], reversed_: ReversedEntries) -> None:
+        """Read what the ledger holds now for all drafts."""
+
+    def violation(self, draft: Draft) -> LedgerError | None:
+        """Return why the draft is rejected after the drafts that were applied. None: this rule accepts it."""
+
+    def apply(self, draft: Draft) -> None:
+        """Take the draft as posted."""

@@ -129,7 +129,7 @@ class Model:
 
 def set_price(value: int) -> None:
     object.__setattr__(PURCHASE.terms, "value", value)
-    for computed in ("worth", "scope", "max_amount"):  # once for each process, which has one version of the terms
+    for computed in ("value", "scope", "max_amount"):  # once for each process, which has one version of the terms
         vars(PURCHASE).pop(computed, None)
 
 

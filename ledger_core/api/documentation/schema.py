@@ -190,22 +190,24 @@ def _one_after_the_other(operations: OperationSet[Any]) -> list[Operation]:
 
     Without the retired ones, and their reversals: on a new ledger nobody can have these.
     """
-    on_sale = (o for o in operations if not (o.terms.retired or (o.reverses and o.reverses.terms.retired)))
-    return sorted(on_sale, key=lambda operation: -(operation.worth or 0) if operation.scope is Scope.MINT else 0)
+    on_sale = (
+        o for o in operations if not (o.terms.retired or (o.reversed_operation and o.reversed_operation.terms.retired))
+    )
+    return sorted(on_sale, key=lambda operation: -(operation.value or 0) if operation.scope is Scope.MINT else 0)
 
 
 def _as_it_stands(operation: Operation, operations: list[Operation]) -> tuple[dict[str, Any], str]:
     """Return what an example has to ask for to be taken after those before it, and what it needs."""
-    if operation.reverses:
-        entry_id = operations.index(operation.reverses) + 1
+    if operation.reversed_operation:
+        entry_id = operations.index(operation.reversed_operation) + 1
         return {"reverses": entry_id}, (
-            f"`reverses` is the id that {operation.reverses.code} was answered with: {entry_id} on a new ledger that "
-            "has been asked for these examples in their order, and nothing else."
+            f"`reverses` is the id that {operation.reversed_operation.code} was answered with: {entry_id} on a new "
+            "ledger that has been asked for these examples in their order, and nothing else."
         )
-    if operation is SharedOperation.CREDIT_ADD and operation.worth:
-        cost = -sum(min(0, other.worth or 0) for other in operations)
-        return {"amount": cost // operation.worth + 1}, "Enough for all the examples that follow."
-    if (operation.worth or 0) < 0:
+    if operation is SharedOperation.CREDIT_ADD and operation.value:
+        cost = -sum(min(0, other.value or 0) for other in operations)
+        return {"amount": cost // operation.value + 1}, "Enough for all the examples that follow."
+    if (operation.value or 0) < 0:
         return {}, f"Takes credits: the example of {SharedOperation.CREDIT_ADD.code} gives them."
     return {}, ""
 
@@ -271,6 +273,6 @@ def _require_rules(request: dict[str, Any], operations: OperationSet[Any]) -> No
 
 def _rules(operation: Operation) -> dict[str, Any]:
     amount = {"maximum": operation.max_amount}
-    if operation.reverses:
+    if operation.reversed_operation:
         return {"properties": {"amount": amount, "reverses": {"type": "integer"}}, "required": ["reverses"]}
     return {"properties": {"amount": amount, "reverses": {"type": "null"}}}

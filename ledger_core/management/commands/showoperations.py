@@ -29,8 +29,8 @@ class Command(BaseCommand):
 
     def _write(self, rows: list[tuple[str, ...]]) -> None:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for app, operation, worth, scope, rules in rows:
-            cells = (app.ljust(widths[0]), operation.ljust(widths[1]), worth.rjust(widths[2]), scope.ljust(widths[3]))
+        for app, operation, value, scope, rules in rows:
+            cells = (app.ljust(widths[0]), operation.ljust(widths[1]), value.rjust(widths[2]), scope.ljust(widths[3]))
             self.stdout.write("  ".join((*cells, rules)).rstrip())
 
 
@@ -38,24 +38,24 @@ def _report(app: str, operation: Operation) -> dict[str, Any]:
     return {
         "app": app,
         "operation": operation.code,
-        "credits": operation.worth,
+        "credits": operation.value,
         "scope": operation.scope.value,
         "rules": list(_rules(operation)),
     }
 
 
 def _row(app: str, operation: Operation) -> tuple[str, ...]:
-    worth = "–" if operation.worth is None else f"{operation.worth:+}" if operation.worth else "0"
-    return app, operation.code, worth, str(operation.scope), ", ".join(_rules(operation))
+    value = "–" if operation.value is None else f"{operation.value:+}" if operation.value else "0"
+    return app, operation.code, value, str(operation.scope), ", ".join(_rules(operation))
 
 
 def _rules(operation: Operation) -> Iterator[str]:
     terms = operation.terms
     if terms.retired:
         yield "retired"
-    if terms.claim:
-        yield terms.claim.name
-    if operation.reverses:
-        yield f"reverses {operation.reverses.code}"
+    if terms.frequency:
+        yield terms.frequency.name
+    if operation.reversed_operation:
+        yield f"reverses {operation.reversed_operation.code}"
     if terms.max_amount < MAX_CREDITS:
         yield f"{terms.max_amount:,} at once at most"

@@ -13,7 +13,7 @@ from psycopg import sql
 from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.models import Account, Entry
-from ledger_core.operations.requests import Item, Request
+from ledger_core.operations.drafts import Draft, Item
 from ledger_core.posting.stored import earlier_entries
 from ledger_core.queries.balances import balance_at
 from ledger_core.queries.entries import entries_of
@@ -196,7 +196,7 @@ def test_deep_pages_moments_and_nonces_are_found_by_index(plans: str) -> None:
             lambda: entries_of("content", "old", limit=10, until=moment),
             lambda: entries_of("content", "old", limit=10, until=moment, since=moment - timedelta(minutes=5)),
             lambda: balance_at("old", moment),
-            lambda: earlier_entries([Request.of(IMAGINARY, Item(ADD, "old", "nonce-5000"), "")]),
+            lambda: earlier_entries([Draft.of(IMAGINARY, Item(ADD, "old", "nonce-5000"), "")]),
         ):
             with Explained() as explained:
                 read()

@@ -62,7 +62,9 @@ def test_a_read_is_one_query(api: Client, post_json: Post, django_assert_num_que
 def test_an_app_lists_the_shared_operations_and_its_own(api: Client, app: str) -> None:
     document = json.loads(api.get(f"/api/v1/{app}/operations").content)
     assert document["app"] == app
-    rules = [[row[name] for name in ("operation", "value", "max_amount", "claim")] for row in document["operations"]]
+    rules = [
+        [row[name] for name in ("operation", "value", "max_amount", "frequency")] for row in document["operations"]
+    ]
     assert rules[:4] == [
         ["DAILY_REWARD", 1, 1, "daily"],
         ["SIGNUP_CREDIT", 3, 1, "once"],

@@ -6,7 +6,9 @@ import pytest
 
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
-from ledger_core.operations.claims import Daily
+from ledger_core.operations.drafts import Draft, Item
+from ledger_core.operations.frequency import Daily
+from ledger_core.rules.terms import require_allowed
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, ChessOperation, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
 
@@ -21,7 +23,7 @@ from ledger_core.values import MAX_CREDITS
     ],
 )
 def test_shared_operations_have_their_values(operation: SharedOperation, value: int) -> None:
-    assert operation.worth == value
+    assert operation.value == value
 
 
 def test_an_app_has_the_shared_operations_and_its_own() -> None:
@@ -73,9 +75,9 @@ def test_the_delta_is_value_times_amount(operation: Operation, amount: int, delt
         (SharedOperation.SIGNUP_CREDIT, 2),
     ],
 )
-def test_an_amount_out_of_range_is_refused(operation: Operation, amount: int) -> None:
+def test_an_amount_out_of_range_is_refused(operation: SharedOperation | ImaginaryOperation, amount: int) -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        operation.require_postable(amount)
+        require_allowed(Draft.of(IMAGINARY, Item(operation, "alice", "1", amount), ""))
     assert refusal.value.data["errors"][0]["field"] == "amount"
 
 
@@ -92,8 +94,8 @@ def test_the_largest_amount_fits() -> None:
         {"value": 2**63},
         {"max_amount": 0},
         {"max_amount": 1.5},
-        {"claim": Daily},
-        {"claim": "daily"},
+        {"frequency": Daily},
+        {"frequency": "daily"},
         {"retired": 1},
     ],
     ids=str,

@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, OperationalError, close_old_con
 from psycopg import Error as PostgresError
 
 from ledger_core.models import Account, Entry, constraints
-from ledger_core.operations.requests import Item, Request
+from ledger_core.operations.drafts import Draft, Item
 from ledger_core.posting import InsufficientBalance, post, post_batch
 from ledger_core.posting.batch import _POST_BATCH
 from ledger_core.posting.single import _POST
@@ -61,7 +61,7 @@ def test_no_row_is_an_empty_list() -> None:
 @pytest.mark.usefixtures("_connected")
 def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
     """psycopg begins a transaction with a cursor's first statement; one that went past it would commit by itself."""
-    fields = Request.of(IMAGINARY, Item(ADD, "alice", "1"), "").fields
+    fields = Draft.of(IMAGINARY, Item(ADD, "alice", "1"), "").parameters
     with transaction.atomic():
         assert _POST.fetch(fields)
         transaction.set_rollback(True)
@@ -70,7 +70,7 @@ def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
 
 @pytest.mark.usefixtures("_connected")
 def test_a_refusal_names_its_constraint() -> None:
-    fields = Request.of(IMAGINARY, Item(SPEND, "alice", "1"), "").fields
+    fields = Draft.of(IMAGINARY, Item(SPEND, "alice", "1"), "").parameters
     with pytest.raises(IntegrityError) as refused:
         _POST.fetch(fields)
     assert isinstance(refused.value.__cause__, PostgresError)
@@ -80,7 +80,7 @@ def test_a_refusal_names_its_constraint() -> None:
 
 @pytest.mark.usefixtures("_connected")
 def test_a_nul_is_refused_and_cuts_nothing_off() -> None:
-    fields = Request.of(IMAGINARY, Item(ADD, "alice", "1"), "blog\0shop").fields
+    fields = Draft.of(IMAGINARY, Item(ADD, "alice", "1"), "blog\0shop").parameters
     with pytest.raises(DataError, match="NUL"):
         _POST.fetch(fields)
     assert not Entry.objects.exists()

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
-from ledger_core.operations.claims import Once
+from ledger_core.operations.frequency import Once
 from ledger_core.posting import MAX_ITEMS, BatchRefused, Item, post, post_batch
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
 from ledger_core.tests.posting.test_books import canonical_form
@@ -178,7 +178,7 @@ def test_one_item_that_may_not_reverse_an_entry_is_not_hidden_by_one_that_may() 
 
 
 class TollOperation(Operation):
-    TOLL = Terms(-20, "Once, and not for nothing.", claim=Once())
+    TOLL = Terms(-20, "Once, and not for nothing.", frequency=Once())
     GIFT = Terms(+20, "Given.")
     REVOKE = Reversal(GIFT, "Taken back.")
 

@@ -6,7 +6,7 @@ import pytest
 
 from ledger_core.models import Account, Entry
 from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
-from ledger_core.operations.claims import Claim, Daily, Once
+from ledger_core.operations.frequency import Daily, Frequency, Once
 from ledger_core.posting import AlreadyClaimed, Item, post, post_batch
 from ledger_core.posting.batch import BatchRefused
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY
@@ -14,7 +14,7 @@ from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY
 DAILY, SIGNUP = SharedOperation.DAILY_REWARD, SharedOperation.SIGNUP_CREDIT
 
 
-class Weekly(Claim):
+class Weekly(Frequency):
     """What a further kind takes: docs/architecture.md shows it."""
 
     name = "weekly"
@@ -26,7 +26,7 @@ class Weekly(Claim):
 
 
 class ClubOperation(Operation):
-    MEETING = Terms(+1, "Attended.", claim=Weekly())
+    MEETING = Terms(+1, "Attended.", frequency=Weekly())
 
 
 CLUB = OperationSet("club", ClubOperation)

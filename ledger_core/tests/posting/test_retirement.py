@@ -9,9 +9,9 @@ from django.test import Client
 from ledger_core.conformance.base import assert_the_books_agree
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Account, Entry
-from ledger_core.operations import Operation, OperationRetired, OperationSet, Reversal, Terms
+from ledger_core.operations import Operation, OperationSet, Reversal, Terms
 from ledger_core.plugins import ledger_apps
-from ledger_core.posting import BatchRefused, InvalidBatch, Item, NonceReused, post, post_batch
+from ledger_core.posting import BatchRefused, InvalidBatch, Item, NonceReused, OperationRetired, post, post_batch
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
 from ledger_core.tests.imaginary import ADD
@@ -19,7 +19,7 @@ from ledger_core.tests.imaginary import ADD
 pytestmark = pytest.mark.django_db
 
 APP = next(ledger_apps())  # whichever
-OWN = next(operation for operation in APP.operations.own if not operation.reverses)
+OWN = next(operation for operation in APP.operations.own if not operation.reversed_operation)
 
 
 def shop(**sale: Any) -> tuple[OperationSet[Any], Any, Any]:

@@ -36,7 +36,7 @@ def test_the_curl_lines_answer_as_the_readme_says(fresh: Project) -> None:
     listed = dict(re.findall(r"^\| `(\w+)` .* \| (.+?) \|$", README, re.M))
     for operation in answers[-1]["operations"]:
         value = listed[operation["operation"]]
-        assert operation["value"] == (None if operation["reverses"] else int(value.replace("−", "-")))
+        assert operation["value"] == (None if operation["reversed_operation"] else int(value.replace("−", "-")))
 
 
 def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
