@@ -1,3 +1,5 @@
+"""The core as an app of Django, and the admin on the ledger's site."""
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 from django.core.cache import close_caches
@@ -14,13 +16,14 @@ class LedgerCoreConfig(AppConfig):
         from ledger_core.plugins.checks import check_plugins
 
         register(check_plugins)
-        # Django's, of every request: the list of queries, which DEBUG alone keeps, and caches, of which there are none.
+        # Django does this for each request: resets the list of queries, which only DEBUG keeps, and closes caches, of which
+        # there are none. Both would only cost time.
         request_started.disconnect(reset_queries)
         request_finished.disconnect(close_caches)
 
 
 class LedgerAdminConfig(admin.AdminConfig):
-    """Django's admin, on the site of `ledger_core.admin_site`."""
+    """Django's admin, with the site of `ledger_core.admin_site`."""
 
-    default = False  # of this module: it is the app `ledger_core` that has it
+    default = False  # the default config of this module is LedgerCoreConfig
     default_site = "ledger_core.admin_site.LedgerSite"
