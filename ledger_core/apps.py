@@ -16,8 +16,7 @@ class LedgerCoreConfig(AppConfig):
         from ledger_core.plugins.checks import check_plugins
 
         register(check_plugins)
-        # Django does this for each request: resets the list of queries, which only DEBUG keeps, and closes caches, of which
-        # there are none. Both would only cost time.
+        # Called for each request, to no effect here: only DEBUG keeps a list of queries, and there are no caches.
         request_started.disconnect(reset_queries)
         request_finished.disconnect(close_caches)
 
