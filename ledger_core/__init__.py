@@ -9,7 +9,7 @@ Each package says in its docstring what belongs in it, its invariants, and what 
     models, migrations      the tables and their named constraints
     access                  clients, keys, authentication, rate limits
     observability           metrics, the log of requests, request ids
-    rules                   why a request is rejected: each rule with its refusal and its explanation
+    rules                   why a draft is rejected: each rule with its error and its explanation
     queries                 balances, entries, sums: everything that is read
     posting                 the only writer of balances
     verification            checks that the ledger is as it was posted

@@ -27,7 +27,7 @@ _IMPORT_IDS = sql.load("import_ids")
 
 
 class ImportRefused(Exception):
-    """The file holds entries that could not have been posted. It names the line; complete chunks before it are imported."""
+    """The file holds entries that could not have been posted. The message names the line; earlier chunks stay."""
 
 
 def import_entries(

@@ -24,7 +24,7 @@ from django.conf import settings
 from ledger_core.errors import AccountLocked
 
 # Seconds. A post takes milliseconds, a batch of a thousand a tenth of a second, and either half a second while the disk
-# is busy: none of these means a locked account. When an account is locked, other owners' posts may wait this long, once.
+# is busy: none of these means a locked account. When one is locked, other owners' posts may wait this long, once.
 PATIENCE = 1.0
 
 

@@ -1,5 +1,5 @@
--- Yields what was posted from %(since)s on and before %(until)s by app and operation: how many entries, and the credits
--- that they moved. Reads alone, and of the table what the index of moments says can hold them.
+-- Sums what was posted at or after %(since)s and before %(until)s, by app and operation: the number of entries, and the
+-- credits that they moved. It only reads, and only the blocks that the index ledger_entry_created_on names.
 SELECT app, operation, count(*), sum(delta)
 FROM ledger_entry
 WHERE created_on >= %(since)s AND created_on < %(until)s

@@ -1,6 +1,7 @@
--- Reads what an owner had at a moment: the columns of the last entry of that moment or before it, or NULLs. `unclear` is 1
--- where the next entry is later than the clock, 0 otherwise: such an entry may be from before the moment or after it.
-WITH last AS MATERIALIZED (  -- so that it is looked for once
+-- Reads an owner's balance at a moment: the columns of the last entry at or before it, or NULLs. `unclear` is 1 if the
+-- next entry is later than the clock, otherwise 0: nobody knows whether such an entry was posted before the moment. It only
+-- reads, and entries never change.
+WITH last AS MATERIALIZED (  -- so that the function is called once
     SELECT ledger_seq_before(%(owner_id)s, %(moment)s::timestamptz + interval '1 microsecond') AS seq
 )
 SELECT

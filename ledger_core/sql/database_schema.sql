@@ -1,6 +1,6 @@
--- Describes tables, and the functions and types of the ledger, as PostgreSQL has them: kind, name and definition of each
--- part. Reads the catalog only. Names of schemas are left out, and so is what differs between versions of PostgreSQL:
--- since 18, NOT NULL is a constraint as well, and here it stands with its column.
+-- Describes the tables, functions and types of the ledger as PostgreSQL has them: kind, name and definition of each part.
+-- It reads only the catalog. It leaves out schema names, and what differs between versions of PostgreSQL: since version
+-- 18, NOT NULL is also a constraint, and is listed here only with its column.
 WITH ledger_table AS (
     SELECT * FROM pg_class WHERE oid IN (SELECT to_regclass(quote_ident(name)) FROM unnest(%(tables)s::text[]) AS name)
 )
@@ -24,7 +24,7 @@ SELECT
 FROM ledger_table AS t JOIN pg_attribute ON attrelid = t.oid
 WHERE attnum > 0 AND NOT attisdropped
 UNION ALL
--- NOT VALID and NOT ENFORCED are in the definition; the triggers that hold a foreign key can be disabled beside it.
+-- NOT VALID and NOT ENFORCED are in the definition. The triggers that enforce a foreign key can be disabled separately.
 SELECT
     'constraint', concat(t.relname, '.', conname),
     concat_ws(

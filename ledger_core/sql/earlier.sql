@@ -1,7 +1,7 @@
--- Finds the entries that have these owners' nonces, two JSON arrays: each nonce is looked for with the owner that
--- stands beside it. Lateral, with a limit, so that each is found by the index of nonces: PostgreSQL expects a hundred of
--- them in every array, and would read all entries of a small ledger for one. The columns are named, so the result stays
--- the same when the table gets another one.
+-- Finds the entries of owners and nonces, which come as two JSON arrays: each nonce belongs to the owner at the same
+-- position. It only reads, after a rejection: an entry that it finds is committed and never changes. LATERAL with LIMIT
+-- makes PostgreSQL use the index of nonces: it expects a hundred elements in each array, and would otherwise read all
+-- entries of a small ledger to find one. The columns are named, so the result stays the same when the table gets another.
 SELECT
     id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash
 FROM ROWS FROM (

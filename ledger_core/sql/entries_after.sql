@@ -1,5 +1,5 @@
--- Reads a page of the entries in the order of owners and sequence numbers, after an owner's entry. It follows the index of
--- ledger_entry_sequence, so the server sorts nothing, and writes no temporary file, however many entries there are.
+-- Reads a page of entries in the order of owners and sequence numbers, after an owner's entry. It only reads. It follows the
+-- index ledger_entry_sequence, so the server never sorts or writes a temporary file.
 SELECT
     id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash
 FROM ledger_entry

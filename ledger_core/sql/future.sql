@@ -1,6 +1,6 @@
--- Yields the owners who have entries that are later than the database's clock, by more than a minute: the first of these
--- by its sequence number, how many they are, and the time of the newest. Reads one row for each account, and the few
--- entries that tell where the future begins: time runs with the sequence.
+-- Lists the owners who have entries more than a minute later than the database's clock: the sequence number of the first
+-- such entry, the number of them, and the time of the newest. It only reads: one row for each account, and the few entries
+-- that a binary search needs, since an owner's times never decrease.
 WITH clock AS (SELECT statement_timestamp() + interval '1 minute' AS moment)
 SELECT owner_id, past + 1, seq - past, updated_on
 FROM clock CROSS JOIN ledger_account CROSS JOIN LATERAL (SELECT ledger_seq_before(owner_id, moment) AS past) AS before

@@ -1,5 +1,6 @@
--- Sets what is left of the entries that these owners' imported entries reverse. Made from the entries themselves, and
--- so the same however often it is done; the constraint refuses a reversal beyond its entry.
+-- Sets how many units are left of the entries that these owners' imported entries reverse. It computes them from the
+-- entries, so it can be repeated; the import holds the accounts' locks, so no reversal is posted meanwhile. The constraint
+-- ledger_reversible_remaining_not_negative rejects more reversed units than the entry has.
 INSERT INTO ledger_reversible (entry_id, owner_id, remaining)
 SELECT reversed.id, reversed.owner_id, reversed.amount - sum(reversal.amount)
 FROM ledger_entry AS reversal

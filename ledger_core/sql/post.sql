@@ -1,14 +1,15 @@
--- Posts one entry and returns it. One statement, so the account and its entry change together or not at all; the
--- upsert locks the account's row, so entries of one owner are numbered and chained one after the other; and what
--- the row holds is read after the lock was had, so no update is lost. Refusals are constraints: see posting.
+-- Posts one entry and returns it. It is one statement, so the account and its entry change together or not at all. The
+-- upsert locks the account's row, so the entries of one owner are numbered and chained one after the other. The row's
+-- values are read after the lock is taken, so no update is lost. Named constraints reject what the rules forbid: see
+-- ledger_core/rules.
 --
--- A reversal moves back, for each unit, what the entry that it names moved. That entry is read as of the moment at which
--- the statement began, and not again after a wait for the lock: rows of entries never change, and whoever knows an
--- entry's id knows it from an answer, which is sent after the commit. What does change, the units that are left, is
--- counted down in a row of ledger_reversible, which is read after the wait.
+-- A reversal moves back, for each unit, what a unit of the reversed entry moved. That entry is read as of the start of the
+-- statement, and not again after a wait for the lock. This is safe: entries never change, and a caller knows an entry's id
+-- only from a response, which is sent after the commit. The number of units that are left does change; it is counted down
+-- in a row of ledger_reversible, which is read after the wait.
 WITH reversed AS (
-    -- No row, where the entry is not the owner's, not of the app, of another operation than may be reversed, or of fewer
-    -- units than are asked for: nothing of it is left, and no product runs past a bigint.
+    -- No row if the entry belongs to another owner, app or operation, or has fewer units than the request. Then it counts
+    -- as an entry of 0 units, and `unit * amount` cannot exceed a bigint.
     SELECT amount, -(delta / amount) AS unit FROM ledger_entry
     WHERE id = %(reverses_id)s::bigint AND owner_id = %(owner_id)s AND app = %(app)s
     AND operation = %(reversed_operation)s AND amount >= %(amount)s
@@ -18,8 +19,8 @@ WITH reversed AS (
     INSERT INTO ledger_account AS a (owner_id, balance, seq, head, created_on, updated_on)
     SELECT
         %(owner_id)s,
-        -- A CHECK looks at this row even where the owner has an account already, so a debit may not stand here.
-        -- A debit that would open an account is refused by ledger_entry_starts_from_zero.
+        -- PostgreSQL checks this row even if the owner already has an account, so a debit's balance may not be here.
+        -- ledger_entry_starts_from_zero rejects a debit that would open an account.
         greatest(delta, 0),
         1,
         ledger_entry_hash(
@@ -39,11 +40,11 @@ WITH reversed AS (
             ledger_claim(%(claim)s, %(period)s, greatest(a.updated_on, excluded.updated_on)),
             %(reverses_id)s::bigint, %(client)s, greatest(a.updated_on, excluded.updated_on)
         ),
-        -- A statement that waited for the lock began before the one it waited for: time must not go back.
+        -- A statement that waited for the lock can have begun before the one that held it. Time must not go back.
         updated_on = greatest(a.updated_on, excluded.updated_on)
     RETURNING owner_id, balance, seq, head, updated_on
 ), reversal AS (
-    -- What is left of the entry that is reversed, counted down as a balance is, under the same lock.
+    -- Counts down the units that are left of the reversed entry, under the account's lock.
     INSERT INTO ledger_reversible AS r (entry_id, owner_id, remaining)
     SELECT %(reverses_id)s::bigint, owner_id, coalesce((SELECT amount FROM reversed), 0) - %(amount)s
     FROM account

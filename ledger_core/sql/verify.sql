@@ -1,6 +1,6 @@
--- Yields the faults in the books of the owners from %(first)s on and before %(stop)s, as owner, sequence number and
--- what is wrong. One statement, and so one moment: it may run while entries are posted. Each entry is held against the
--- one before it, so that a history is right as a whole if each of its entries is, and the newest against the account.
+-- Lists what is wrong with the entries and accounts of the owners at or after %(first)s and before %(stop)s: owner, sequence
+-- number and description. It only reads, and one statement sees one moment, so it can run while entries are posted. Each
+-- entry is compared with the one before it, and the newest with the account. So if no entry is wrong, the history is right.
 WITH entry AS (
     SELECT
         e.*,
@@ -20,13 +20,13 @@ WITH entry AS (
         coalesce(previous_created_on, earlier.created_on, '-infinity') AS time_before,
         coalesce(previous_hash, earlier.hash, '') AS hash_before
     FROM entry AS e
-    -- What stands before the first that is looked at.
+    -- The entry before the first one that is checked.
     LEFT JOIN LATERAL (
         SELECT * FROM ledger_entry AS p
         WHERE e.previous_seq IS NULL AND p.owner_id = e.owner_id AND p.seq = e.seq - 1
         LIMIT 1
     ) AS earlier ON TRUE
-), judged AS (
+), checked AS (
     SELECT
         *,
         seq <> seq_before + 1 AS wrong_seq,
@@ -37,7 +37,7 @@ WITH entry AS (
             hash_before, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id,
             client, created_on
         ) AS wrong_hash,
-        seq_before = 0 AND NOT EXISTS (SELECT FROM ledger_account AS a WHERE a.owner_id = pair.owner_id) AS homeless
+        seq_before = 0 AND NOT EXISTS (SELECT FROM ledger_account AS a WHERE a.owner_id = pair.owner_id) AS without_account
     FROM pair
 ), reversal AS (
     SELECT owner_id, reverses_id AS entry_id, sum(amount) AS units, min(seq) AS first_seq
@@ -53,7 +53,7 @@ WITH entry AS (
     FROM reversal FULL JOIN reversible USING (owner_id, entry_id)
 )
 SELECT owner_id, seq, fault
-FROM judged CROSS JOIN LATERAL (VALUES
+FROM checked CROSS JOIN LATERAL (VALUES
     (wrong_seq, format('sequence: the sequence number before it is %%s', seq_before)),
     (wrong_time, format('time: it is earlier than the time of the entry before it, %%s', time_before)),
     (
@@ -62,9 +62,9 @@ FROM judged CROSS JOIN LATERAL (VALUES
     ),
     (wrong_delta, format('delta: %%s credits are not a multiple of %%s units', delta, amount)),
     (wrong_hash, 'hash: it does not match this entry and the hash before it'),
-    (homeless, 'account: the owner has entries, but no account')
+    (without_account, 'account: the owner has entries, but no account')
 ) AS check_(failed, fault)
-WHERE (wrong_seq OR wrong_time OR wrong_balance OR wrong_delta OR wrong_hash OR homeless) AND failed
+WHERE (wrong_seq OR wrong_time OR wrong_balance OR wrong_delta OR wrong_hash OR without_account) AND failed
 UNION ALL
 SELECT a.owner_id, a.seq, fault
 FROM ledger_account AS a

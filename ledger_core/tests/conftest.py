@@ -1,16 +1,19 @@
-"""What the tests of every endpoint share."""
+"""What the core's tests share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import IntegrityError
 from django.test import Client
 from msgspec.structs import fields
 
 from ledger_core.api.documents import Problem
 from ledger_core.errors import LedgerError
+from ledger_core.postgresql.errors import constraint_of
 
 Post = Callable[..., Any]
 
@@ -27,7 +30,7 @@ def post_json(api: Client) -> Post:
 
 
 def staff(*codenames: str) -> Client:
-    """Return the browser of somebody who may do this in the admin, and nothing else."""
+    """Return the browser of a staff user with these permissions and no others."""
     user = User.objects.create_user("clerk", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     client = Client()
@@ -35,8 +38,16 @@ def staff(*codenames: str) -> Client:
     return client
 
 
+@contextmanager
+def rejected_by(constraint: str) -> Iterator[None]:
+    """Expect that the database rejects a statement inside the context, by this constraint."""
+    with pytest.raises(IntegrityError) as rejection:
+        yield
+    assert constraint_of(rejection.value) == constraint
+
+
 def problem_of(response: Any) -> dict[str, Any]:
-    """Return the response's problem document, once it is known to be one."""
+    """Return the response's problem document. Fails unless it is a valid one."""
     assert response["Content-Type"] == "application/problem+json", response
     problem: dict[str, Any] = json.loads(response.content)
     assert problem["status"] == response.status_code

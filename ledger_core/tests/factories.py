@@ -1,4 +1,4 @@
-"""Requests to post, each with an owner and a nonce that no other test has."""
+"""Requests to post, each with an owner and a nonce that no other test uses."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Apps for the core's own tests, which must know no installed app. No real app will ever have these labels."""
+"""Apps for the core's own tests, which must not depend on an installed app. No real app has these labels."""
 
 from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
 

@@ -1,4 +1,4 @@
-"""The conformance kit, with operations of every kind that an app can have."""
+"""The conformance tests, run for operations of every kind that an app can have."""
 
 from ledger_core.conformance import Conformance
 from ledger_core.operations import Operation, OperationSet, Reversal, Terms

@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from ecommerce.operations import EcommerceOperation
     from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
     from ledger_core.plugins import LedgerApp
-    from ledger_core.posting import Item, Posted, post
+    from ledger_core.posting import Item, Posted, post, post_item
 
     def an_app_posts_its_own_and_the_shared_operations() -> None:
         post(CONTENT, ContentOperation.CONTENT_ACCESS, owner_id="a", nonce="n")
         post(CONTENT, SharedOperation.CREDIT_ADD, owner_id="a", nonce="n")
+        post_item(CONTENT, Item(ContentOperation.CONTENT_ACCESS, "a", "n"))
         assert_type(CONTENT.parse("CREDIT_ADD"), SharedOperation | ContentOperation)
 
     def another_apps_operation_is_refused() -> None:
         post(CONTENT, EcommerceOperation.PURCHASE, owner_id="a", nonce="n")  # type: ignore[misc]
         post(ECOMMERCE, ContentOperation.CONTENT_ACCESS, owner_id="a", nonce="n")  # type: ignore[misc]
+        post_item(CONTENT, Item(EcommerceOperation.PURCHASE, "a", "n"))  # type: ignore[misc]
         EcommerceOperation.PURCHASE in CONTENT  # type: ignore[operator]  # noqa: B015
 
     def an_apps_ledger_takes_the_same() -> None:
@@ -48,6 +50,10 @@ if TYPE_CHECKING:
     def shared_operations_cannot_be_extended() -> None:
         class More(SharedOperation):  # type: ignore[misc]
             EXTRA = Terms(1, "…")
+
+    def a_value_is_credits(operation: ContentOperation) -> None:
+        assert_type(operation.value, int | None)
+        assert_type(operation.reversed_operation, ContentOperation | None)
 
     def terms_are_whole_credits() -> None:
         Terms(0.5, "…")  # type: ignore[arg-type]

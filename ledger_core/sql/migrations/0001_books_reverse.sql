@@ -1,4 +1,4 @@
--- Takes back 0001_books.sql.
+-- Reverses 0001_books.sql.
 DROP TRIGGER ledger_entry_append_only ON ledger_entry;
 DROP FUNCTION ledger_refuse_change();
 DROP FUNCTION ledger_entry_hash(

@@ -1,4 +1,5 @@
--- The rules that a row alone cannot say: the slot that a claim takes, what is left to reverse, and batches.
+-- Creates the rules that involve more than one row: claims, the units that are left to reverse, and batches. A migration
+-- runs alone, and before the version that needs it.
 
 ALTER TABLE ledger_reversible
     DROP CONSTRAINT ledger_reversible_pkey,
@@ -6,19 +7,19 @@ ALTER TABLE ledger_reversible
     ADD CONSTRAINT ledger_reversible_of_entry
     FOREIGN KEY (entry_id, owner_id) REFERENCES ledger_entry (id, owner_id);
 
--- What is left follows from the entries, which stay where this migration was taken back and is made again.
+-- The units that are left follow from the entries, which stay if this migration is reversed and then applied again.
 INSERT INTO ledger_reversible (entry_id, owner_id, remaining)
 SELECT reversed.id, reversed.owner_id, reversed.amount - sum(reversal.amount)
 FROM ledger_entry AS reversal
 JOIN ledger_entry AS reversed ON reversed.id = reversal.reverses_id AND reversed.owner_id = reversal.owner_id
 GROUP BY reversed.id, reversed.owner_id, reversed.amount;
 
--- The slot that a claim takes at a moment: its name and the period, as to_char writes it in UTC; null for no claim.
+-- Returns the claim that an entry takes at a moment: the name, and the period as to_char writes it in UTC. NULL: none.
 CREATE FUNCTION ledger_claim(claim text, period text, moment timestamptz)
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-RETURN claim || coalesce(to_char(moment AT TIME ZONE 'UTC', period), '');  -- to_char gives null for no format
+RETURN claim || coalesce(to_char(moment AT TIME ZONE 'UTC', period), '');  -- to_char gives NULL for a NULL format
 
--- The hash of each entry in turn, as a window function over an owner's entries: `head` is the hash before the first.
+-- Returns the hash of each entry in turn, as a window function over an owner's entries. `head` is the hash before the first.
 CREATE FUNCTION ledger_chain_step(
     previous bytea, head bytea, owner_id text, seq bigint, app text, operation text, amount bigint, delta bigint,
     balance_after bigint, nonce text, claim text, reverses bigint, client text, created_on timestamptz
@@ -35,15 +36,16 @@ CREATE AGGREGATE ledger_chain(
     balance_after bigint, nonce text, claim text, reverses bigint, client text, created_on timestamptz
 ) (SFUNC = ledger_chain_step, STYPE = bytea);
 
--- An entry as ledger_post_batch returns it. Not the row of ledger_entry: a call under way would fail when that gets a
--- further column.
+-- An entry as ledger_post_batch returns it. It is not the row type of ledger_entry: calls in progress would fail when that
+-- table gets another column.
 CREATE TYPE ledger_posted AS (
     id bigint, owner_id text, seq bigint, app text, operation text, amount bigint, delta bigint, balance_after bigint,
     nonce text, claim text, reverses_id bigint, client text, created_on timestamptz, hash bytea
 );
 
--- Posts the entries of a batch for any owners, all or none, in their order, and returns them in no order. A function,
--- so that it is one statement to its caller: no lock is held while the network is waited for.
+-- Posts the entries of a batch for any owners, all or none, in their order, and returns them in no particular order. It is
+-- a function, so that the caller makes one round trip, and no lock is held while waiting for the network. It locks the
+-- accounts in the order of owners, so two batches cannot deadlock; each later statement sees what was committed by then.
 CREATE FUNCTION ledger_post_batch(app text, client text, items jsonb) RETURNS SETOF ledger_posted
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column

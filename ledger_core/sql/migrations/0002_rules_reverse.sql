@@ -1,4 +1,4 @@
--- Takes back 0002_rules.sql.
+-- Reverses 0002_rules.sql.
 DROP FUNCTION ledger_post_batch(text, text, jsonb);
 DROP TYPE ledger_posted;
 DROP AGGREGATE ledger_chain(

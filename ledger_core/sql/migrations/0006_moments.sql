@@ -1,7 +1,7 @@
--- Finds the place of a moment in an owner's history. Time runs with the sequence, so each look halves what is left, and no
--- index of times is needed: a million entries take twenty looks, and every post is spared a write.
+-- Creates a binary search for a moment in an owner's history. An owner's times never decrease, so it needs no index of times,
+-- which every post would have to write: a million entries take twenty reads. It only reads, and entries never change.
 
--- The sequence number of the owner's last entry before the moment; 0 for none.
+-- Returns the sequence number of the owner's last entry before the moment; 0 for none.
 CREATE FUNCTION ledger_seq_before(owner text, moment timestamptz)
 RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE

@@ -1,2 +1,2 @@
--- Takes back 0006_moments.sql.
+-- Reverses 0006_moments.sql.
 DROP FUNCTION ledger_seq_before(text, timestamptz);

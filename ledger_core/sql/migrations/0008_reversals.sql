@@ -1,5 +1,6 @@
--- Posts the entries of a batch for any owners, all or none, in their order, and returns them in no order. A function,
--- so that it is one statement to its caller: no lock is held while the network is waited for.
+-- Posts the entries of a batch for any owners, all or none, in their order, and returns them in no particular order. It is
+-- a function, so that the caller makes one round trip, and no lock is held while waiting for the network. It locks the
+-- accounts in the order of owners, so two batches cannot deadlock; each later statement sees what was committed by then.
 CREATE OR REPLACE FUNCTION ledger_post_batch(app text, client text, items jsonb) RETURNS SETOF ledger_posted
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column

@@ -1,2 +1,3 @@
--- Keeps the function of 0008_reversals.sql: it takes what an earlier version of the service sends, and moves the right credits.
+-- Keeps the function of 0008_reversals.sql: it accepts what an earlier version of the service sends, and moves the same
+-- credits.
 SELECT

@@ -13,13 +13,13 @@ from django.urls import reverse
 
 from ledger_core.access import clients
 from ledger_core.admin import corrections
-from ledger_core.models import Account, Entry
+from ledger_core.models import Account, Entry, constraints
 from ledger_core.models import Client as ApiClient
 from ledger_core.operations import Scope
 from ledger_core.operations.corrections import CORRECTIONS, Correction
 from ledger_core.plugins.checks import check_plugins
 from ledger_core.posting import post
-from ledger_core.tests.conftest import staff
+from ledger_core.tests.conftest import rejected_by, staff
 from ledger_core.tests.imaginary import ADD, IMAGINARY
 from ledger_core.values import MAX_CREDITS
 from ledger_core.verification import verify
@@ -215,7 +215,7 @@ def test_a_long_name_is_cut_to_what_the_books_hold() -> None:
 def test_no_client_of_the_api_has_a_persons_name() -> None:
     with pytest.raises(ValidationError, match="Names that begin with staff: are those of people"):
         clients.create("staff:ann", ["content"], [Scope.READ])
-    with pytest.raises(IntegrityError, match="ledger_client_name_not_staff"):
+    with rejected_by(constraints.CLIENT_NAME_NOT_STAFF):
         ApiClient.objects.create(name="staff:ann", apps=["content"], scopes=["read"])
 
 

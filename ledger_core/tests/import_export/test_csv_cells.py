@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger_core.import_export import exporting
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# No text of an entry holds a control character.
+# An entry's texts have no control characters.
 CHARACTERS = st.characters(codec="utf-8", exclude_categories=["Cc"])
 LETTERS = st.one_of(st.sampled_from([*"=+-@＝＋－＠'\",;"]), CHARACTERS)
 

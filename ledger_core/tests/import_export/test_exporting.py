@@ -1,4 +1,4 @@
-"""exportledger and importledger: the books leave and come back as they were, and an auditor's tool reads them."""
+"""exportledger and importledger: an import restores the exported ledger exactly, and other tools can read an export."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperatio
 from ledger_core.tests.verification.test_verification import tamper
 from ledger_core.verification import verify
 
-pytestmark = pytest.mark.django_db(transaction=True)  # an export chooses its transaction's isolation
+pytestmark = pytest.mark.django_db(transaction=True)  # an export sets the isolation level of its transaction
 
 OWNERS = ["alice", "a:b  c; d", 'quo"te, comma', "Zoë 🎲", "-dash", "(paren) = 1"]
 
@@ -139,7 +139,7 @@ def test_a_changed_line_is_refused_and_named(tmp_path: Path, change: dict[str, o
 
 
 def test_an_id_is_taken_once(tmp_path: Path) -> None:
-    """The database's key is the id and the owner, so it would take an id for each owner."""
+    """The database's key is (id, owner), so it would accept one id for several owners."""
     lines = [json.loads(line) for line in export(tmp_path / "books.jsonl").read_text().splitlines()]
     empty_the_ledger()
     lines[-1]["id"] = lines[0]["id"]
@@ -151,7 +151,7 @@ def test_an_id_is_taken_once(tmp_path: Path) -> None:
 def test_what_could_not_be_posted_is_refused_though_its_hash_is_right(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
-    """Whoever changes a file can compute its hashes too; what the books cannot hold is refused by the database."""
+    """Anyone who changes a file can also compute its hashes. The database rejects values that it cannot hold."""
     line = json.loads(export(tmp_path / "books.jsonl").read_text().splitlines()[0]) | change
     line["hash"] = msgspec.convert(line, Record).chained_to(b"").hex()
     empty_the_ledger()
@@ -164,7 +164,7 @@ def test_what_could_not_be_posted_is_refused_though_its_hash_is_right(
 def test_an_import_goes_on_with_entries_that_are_the_files_to_the_hash(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
-    """Not with an earlier entry that differs, and not only where an owner's newest one does."""
+    """An earlier entry that differs is found too, not only an owner's newest one."""
     lines = [json.loads(line) for line in export(tmp_path / "books.jsonl").read_text().splitlines()]
     lines[1] |= change
     with pytest.raises(importing.ImportRefused, match="Line"):
@@ -222,7 +222,7 @@ def test_an_interrupted_export_goes_on_where_it_ended(tmp_path: Path, form: str)
     [
         *permutations(FORMATS, 2),
         *product(FORMATS, ["text", "one line", "long line", "other ledger"]),
-        ("csv", "changed header"),  # no other form has one
+        ("csv", "changed header"),  # no other format has a header
     ],
 )
 def test_what_is_no_export_of_this_ledger_in_this_format_is_not_continued(

@@ -14,7 +14,7 @@ from ledger_core.operations import Operation, OperationSet, Reversal, Terms
 from ledger_core.plugins import LedgerApp, checks
 from ledger_core.tests.imaginary import CHESS, ImaginaryOperation
 
-# As the document for authors names it.
+# With the name that docs/adding-an-app.md uses.
 GAMING = OperationSet("gaming", ImaginaryOperation)
 
 

@@ -1,4 +1,4 @@
-"""Texts from outside as people are shown them: told apart, and without effect on the text around them."""
+"""Texts that users chose, as pages show them: no two look the same, and none changes the text around it."""
 
 from unicodedata import bidirectional
 
@@ -23,7 +23,7 @@ def test_a_word_of_one_script_is_shown_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("ann\u202e06", r"ann\u202e06"),  # turns what follows
+        ("ann\u202e06", r"ann\u202e06"),  # reverses the direction of what follows
         ("\u2067ann", r"\u2067ann"),
         ("an\u200dn", r"an\u200dn"),  # no width
         ("an\u200bn", r"an\u200bn"),
@@ -32,7 +32,7 @@ def test_a_word_of_one_script_is_shown_as_it_is(text: str) -> None:
         ("an\u034fn", r"an\u034fn"),
         ("ann\ufe0f", r"ann\ufe0f"),
         ("\u3164", r"\u3164"),
-        ("a\u00a0b", r"a\u00a0b"),  # a space that is another one
+        ("a\u00a0b", r"a\u00a0b"),  # another space
         ("a\u2003b", r"a\u2003b"),
         ("a\u2028b", r"a\u2028b"),
         (" ann", r"\u0020ann"),
@@ -41,17 +41,17 @@ def test_a_word_of_one_script_is_shown_as_it_is(text: str) -> None:
         (" ", r"\u0020"),
         ("ann\x85", r"ann\u0085"),
         ("a\nb", r"a\u000ab"),
-        ("ann\ue000", r"ann\ue000"),  # private use, and nobody's yet
+        ("ann\ue000", r"ann\ue000"),  # private use, and unassigned
         ("ann\u0378", r"ann\u0378"),
-        ("\u0301ann", r"\u0301ann"),  # a mark on nothing
+        ("\u0301ann", r"\u0301ann"),  # a mark without a letter
         ("jose\u0301", r"jose\u0301"),  # josé in another form
         ("\u212bngstrom", r"\u212bngstrom"),
         ("ａnn", r"\uff41nn"),
         ("\u0430nn", r"\u0430nn"),  # a Cyrillic а
-        ("ann\u2010b", r"ann\u2010b"),  # a hyphen that is another one
+        ("ann\u2010b", r"ann\u2010b"),  # another hyphen
         ("\U0001f600", r"\ud83d\ude00"),
         ("ann\U000e0061", r"ann\udb40\udc61"),
-        ("a\\u202eb", r"a\\u202eb"),  # six letters, and no character that turns anything
+        ("a\\u202eb", r"a\\u202eb"),  # an escape that the user wrote
     ],
 )
 def test_what_could_be_mistaken_is_written_as_in_json(text: str, shown: str) -> None:
@@ -69,7 +69,7 @@ def test_a_title_is_read_in_its_order_whatever_the_text() -> None:
     assert as_text("علي") == "\u2068علي\u2069"
 
 
-# Characters that are easily mistaken come often.
+# With many misleading characters.
 TEXTS = st.text(st.characters(codec="utf-16") | st.sampled_from("a \\u0\u202e\u200d\u0301\u0430\u05d0é"), max_size=8)
 
 

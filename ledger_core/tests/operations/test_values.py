@@ -1,10 +1,12 @@
-"""What an owner's id, a nonce and an amount may be. No database."""
+"""The values of a request: an owner's id, a nonce, an amount, an entry's id. No database."""
 
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from ledger_core.api.documents import PostRequest
 from ledger_core.errors import InvalidRequest
+from ledger_core.operations import drafts
 from ledger_core.values import Amount, Nonce, OwnerId, check
 
 BAD_TEXT = ["", "x" * 129, "a\x00", "a\nb", "a\n", "\t", "\x7f", "a\x85", 5, None, True, b"a"]
@@ -35,3 +37,10 @@ def test_an_owner_that_no_address_could_name_is_refused(value: str) -> None:
 def test_an_amount_that_is_no_positive_bigint_is_refused(value: object) -> None:
     with pytest.raises(InvalidRequest):
         check(value, Amount, "amount")
+
+
+def test_decoding_checks_the_same_types_as_python_callers_values() -> None:
+    """Posting does not check the API's values again."""
+    checked, decoded = (get_type_hints(kind, include_extras=True) for kind in (drafts._Values, PostRequest))
+    assert checked.keys() == decoded.keys() - {"operation"}
+    assert [name for name, kind in checked.items() if kind not in (decoded[name], get_args(decoded[name])[0])] == []

@@ -11,7 +11,7 @@ RAISE = "DO $$ BEGIN RAISE EXCEPTION 'of %%', 'alice' USING ERRCODE = '{}'; END 
 
 
 def raised(sqlstate: str) -> DatabaseError:
-    """Return what Django raises for an error of PostgreSQL's."""
+    """Return the exception that Django raises for an error of PostgreSQL."""
     with pytest.raises(DatabaseError) as error, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RAISE.format(sqlstate).replace("%%", "%"))
     return error.value

@@ -1,4 +1,4 @@
-"""SQL files: each described, and none left over. No database."""
+"""SQL files: each begins with a description, and each is used. No database."""
 
 import re
 from pathlib import Path

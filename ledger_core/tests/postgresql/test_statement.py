@@ -1,4 +1,4 @@
-"""Statements that are executed by libpq: as a cursor executes them, in a transaction too, whatever the session lost."""
+"""Statements executed by libpq behave like a cursor's, also in a transaction, and whatever the session has lost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def _connected() -> Iterator[None]:
-    """Django knows that a new connection commits by itself once it is made."""
+    """Django knows only after connecting that a new connection commits by itself."""
     connection.ensure_connection()
     yield
     connection.close()
@@ -60,7 +60,7 @@ def test_no_row_is_an_empty_list() -> None:
 
 @pytest.mark.usefixtures("_connected")
 def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
-    """psycopg begins a transaction with a cursor's first statement; one that went past it would commit by itself."""
+    """psycopg begins a transaction with a cursor's first statement. A statement outside it would commit by itself."""
     fields = Draft.of(IMAGINARY, Item(ADD, "alice", "1"), "").parameters
     with transaction.atomic():
         assert _POST.fetch(fields)
@@ -88,7 +88,7 @@ def test_a_nul_is_refused_and_cuts_nothing_off() -> None:
 
 @pytest.mark.usefixtures("_connected")
 def test_an_idle_connection_that_was_ended_is_replaced_before_a_request_uses_it() -> None:
-    """By a restart, a pooler, a time-out or an administrator: no request fails for it."""
+    """After a restart, a timeout, or the end of a connection by a pooler or an administrator, no request fails."""
     _BALANCE.fetch({"owner_id": "alice"})
     ended = connection.connection
     terminate(ended)
@@ -110,7 +110,7 @@ def test_a_connection_that_ends_during_a_request_is_replaced_for_the_next_one() 
     _BALANCE.fetch({"owner_id": "alice"})
     ended = connection.connection
     terminate(ended)
-    for _ in range(2):  # the server's last message has a code, and libpq's error after it has none
+    for _ in range(2):  # the server's last message has a SQLSTATE; libpq's error after it has none
         with pytest.raises(OperationalError):
             _BALANCE.fetch({"owner_id": "alice"})
     close_old_connections()
@@ -126,7 +126,7 @@ def terminate(connected: Any) -> None:
     assert select([connected.fileno()], [], [], 10)[0]
 
 
-# What takes a session's prepared statements away, or changes what they return.
+# What removes a session's prepared statements, or changes what they return.
 LOSSES = {
     "a rollback": lambda: roll_back(),
     "DISCARD ALL": lambda: run("DISCARD ALL"),
@@ -147,7 +147,7 @@ def roll_back() -> None:
 
 
 def prepare_others() -> None:
-    """Change what each statement returns, as a column that is added to `SELECT *` does."""
+    """Change the columns that each statement returns, as a new column changes `SELECT *`."""
     run("DEALLOCATE ALL")
     for statement in (_POST, _POST_BATCH, _EARLIER):
         asked = [f"${number}::text IS NULL" for number, _ in enumerate(statement._parameters, start=1)]
@@ -169,7 +169,7 @@ def test_a_session_that_loses_its_prepared_statements_fails_no_request(
         post_batch(IMAGINARY, [Item(ADD, "carol", nonce)])
 
     use_all("before")
-    if loss != "DISCARD ALL" or around is nullcontext:  # which no transaction may do
+    if loss != "DISCARD ALL" or around is nullcontext:  # which is not allowed in a transaction
         with around():
             if loss != "a rollback":
                 LOSSES[loss]()
@@ -194,7 +194,7 @@ def _changing(transactional_db: None, _connected: None) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_connected")
 def test_a_statement_that_the_session_has_already_is_used() -> None:
-    """Behind a pooler another connection of this service may have prepared it."""
+    """Behind a pooler, another connection of this service can have prepared it."""
     name, text = _BALANCE._name.decode(), _BALANCE._numbered.decode()
     run(f'PREPARE "{name}" AS {text}')
     for _ in range(2):
@@ -218,7 +218,7 @@ def test_without_preparing_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("_connected")
 def test_a_column_that_is_added_meanwhile_fails_no_request() -> None:
-    """As a migration does while this version serves: posts, replays, refusals, batches and reads."""
+    """As a migration does while this version runs. Posts, replays, rejections, batches and reads still work."""
 
     def use_all(nonce: str) -> None:
         entry = post(IMAGINARY, ADD, owner_id="alice", nonce=nonce).entry
@@ -231,7 +231,7 @@ def test_a_column_that_is_added_meanwhile_fails_no_request() -> None:
         assert balance_of("alice").balance
         assert list(Entry.objects.filter(owner_id="alice"))
 
-    for _ in range(6):  # PostgreSQL keeps a generic plan from the sixth execution on
+    for _ in range(6):  # PostgreSQL can use a generic plan from the sixth execution on
         use_all(uuid4().hex)
     other = connection.copy()
     try:

@@ -132,7 +132,7 @@ def test_the_same_batch_again_is_a_replay() -> None:
 
 
 def test_what_was_posted_before_does_not_hinder_the_rest() -> None:
-    """A caller that crashed may well put its retries together in other batches."""
+    """A caller that crashed can retry the items in other batches."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     posted = post_batch(IMAGINARY, [Item(ADD, "alice", "1"), Item(SPEND, "alice", "2", 10), Item(ADD, "bob", "1")])
     assert [p.replayed for p in posted] == [True, False, False]

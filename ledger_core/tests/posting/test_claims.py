@@ -1,4 +1,4 @@
-"""Claims: what an owner has once, in all or in each day."""
+"""Claims: what an owner can have once, or once a day."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ DAILY, SIGNUP = SharedOperation.DAILY_REWARD, SharedOperation.SIGNUP_CREDIT
 
 
 class Weekly(Frequency):
-    """What a further kind takes: docs/architecture.md shows it."""
+    """A new frequency, as in docs/architecture.md."""
 
     name = "weekly"
     period = ':IYYY-"W"IW'
@@ -70,7 +70,7 @@ def test_what_is_daily_is_refused_until_midnight() -> None:
 
 @pytest.mark.django_db
 def test_the_day_of_a_claim_is_its_entrys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the session's time zone's, nor this process's clock's."""
+    """The time zone of the session and the clock of this process do not matter."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     Account.objects.update(updated_on=datetime(2031, 3, 1, 23, 30, tzinfo=UTC))
     entry = post(IMAGINARY, DAILY, owner_id="alice", nonce="2").entry

@@ -1,4 +1,4 @@
-"""Races on real PostgreSQL: real threads, each on a connection of its own, let go at one moment."""
+"""Races on real PostgreSQL: threads, each with its own connection, that start at the same moment."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -143,7 +143,7 @@ def test_racing_claims_of_one_slot_take_it_once() -> None:
 
 
 def test_racing_reversals_never_take_back_more_than_there_was() -> None:
-    """Refunds of one, two and three units, single and in batches: what is taken back are all the units, and no more."""
+    """Refunds of one, two and three units, single and in batches, take back all the units and no more."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="credit", amount=100)
     duel = post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="duel", amount=20).entry.pk
     rematch = ImaginaryOperation.REMATCH
@@ -161,12 +161,12 @@ def test_racing_reversals_never_take_back_more_than_there_was() -> None:
     assert {type(outcome) for outcome in outcomes} == {int, NotReversible, BatchRefused}
     taken_back = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     assert Reversible.objects.get().remaining == 20 - taken_back
-    assert taken_back >= 18  # a refusal means that fewer were left than were asked for
+    assert taken_back >= 18  # a rejection means that fewer units were left than the request asked for
     assert_the_books_agree()
 
 
 def test_refunds_race_posts_of_another_price_and_move_back_what_was_paid() -> None:
-    """As in an upgrade that changes a price: replicas of both versions sell and refund what the other one sold."""
+    """During an upgrade that changes a price, replicas of both versions sell, and refund what the other sold."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="credit", amount=100)
     versions = [priced(-10), priced(-12)]
     sold = [
@@ -192,7 +192,7 @@ def test_refunds_race_posts_of_another_price_and_move_back_what_was_paid() -> No
 
 
 def test_batches_over_the_same_owners_in_opposite_order_never_deadlock() -> None:
-    """New owners and known ones, with single posts in between: PostgreSQL ends a deadlock by an error."""
+    """For new and known owners, with single posts in between. PostgreSQL would end a deadlock with an error."""
     owners = [f"owner-{n}" for n in range(20)]
     for owner in owners[::3]:
         post(IMAGINARY, ADD, owner_id=owner, nonce="0")
@@ -220,7 +220,7 @@ def test_one_batch_from_many_is_posted_once_and_all_get_its_entries() -> None:
 
 
 def test_batches_that_share_items_post_each_once() -> None:
-    """What others post while a batch is refused and looked into is a replay, and the rest is posted."""
+    """Items that others post while a rejection is explained are replays, and the rest is posted."""
 
     def write(writer: int) -> int:
         return len(post_batch(IMAGINARY, [Item(ADD, f"owner-{n % 4}", str(n)) for n in range(writer, writer + 10)]))
@@ -242,7 +242,7 @@ def _wait_until_someone_waits_for_a_lock() -> None:
 
 
 def test_a_batch_that_loses_every_race_is_told_to_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody takes the credits before each attempt, and gives them back before the reason is looked for."""
+    """Another client takes the credits before each attempt, and gives them back before the rejection is explained."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="first")
     nonces = map(str, count())
     insert, look = batch._insert, earlier_entries

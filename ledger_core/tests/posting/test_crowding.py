@@ -12,7 +12,7 @@ from ledger_core.posting.crowding import PATIENCE, Places
 
 
 def take(places: Places, *owners: str) -> float:
-    """Take places, give them back, and return how long that took, in seconds."""
+    """Take places and give them back. Return the seconds that this took."""
     start = time.monotonic()
     with places.taken(owners):
         return time.monotonic() - start
@@ -42,7 +42,7 @@ def test_once_posts_in_flight_are_slow_others_are_rejected_at_once() -> None:
         for _ in range(100):
             with pytest.raises(AccountLocked):
                 take(places, "alice")
-        assert time.monotonic() - start < 100 * PATIENCE / 2  # none has waited
+        assert time.monotonic() - start < 100 * PATIENCE / 2  # none waited
 
 
 def test_an_account_stays_locked_until_one_of_its_posts_is_quick() -> None:
@@ -52,14 +52,14 @@ def test_an_account_stays_locked_until_one_of_its_posts_is_quick() -> None:
             time.sleep(PATIENCE)
             with pytest.raises(AccountLocked):
                 take(places, "alice")
-        # One has ended, as after lock_timeout, and another is in its place.
+        # One has ended, as after lock_timeout, and another has its place.
         with places.taken(["alice"]):
             start = time.monotonic()
             for _ in range(100):
                 with pytest.raises(AccountLocked):
                     take(places, "alice")
             assert time.monotonic() - start < 100 * PATIENCE / 2
-        assert not places._posts["alice"].stuck  # that one was quick
+        assert not places._posts["alice"].stuck  # because that one took less than PATIENCE
     assert places._posts == {}
 
 
@@ -80,7 +80,7 @@ def test_a_busy_owner_whose_posts_are_quick_loses_none(pool: ThreadPoolExecutor)
             time.sleep(0.001)
 
     list(pool.map(post, range(200)))
-    assert places._posts == {}  # and nothing is left of them
+    assert places._posts == {}  # owners without a post take no memory
 
 
 def test_a_batch_takes_a_place_of_each_owner_or_none() -> None:

@@ -1,16 +1,17 @@
-"""Posting, replay and refusal, one request after the other."""
+"""Posts, replays and rejections, one request after the other."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Account, Entry, constraints
 from ledger_core.postgresql.statement import Statement
 from ledger_core.posting import BalanceTooLarge, InsufficientBalance, NonceReused, post, single
+from ledger_core.tests.conftest import rejected_by
 from ledger_core.tests.factories import post_call
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
@@ -61,7 +62,7 @@ def test_an_operation_of_no_value_is_recorded_and_moves_nothing() -> None:
 
 def test_time_does_not_go_back_within_an_owners_entries() -> None:
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
-    future = datetime.now(UTC) + timedelta(hours=1)  # another replica's clock, say
+    future = datetime.now(UTC) + timedelta(hours=1)  # for example another replica's clock
     Account.objects.update(updated_on=future)
     assert post(IMAGINARY, ADD, owner_id="alice", nonce="2").entry.created_on == future
 
@@ -169,7 +170,7 @@ def test_a_post_is_one_query_and_a_replay_is_two(django_assert_num_queries: Djan
 
 @pytest.mark.django_db(transaction=True)
 def test_the_statement_is_prepared_once_whatever_the_size_of_its_numbers() -> None:
-    connection.close()  # with whatever other tests have prepared on it
+    connection.close()  # and with it what other tests have prepared
     for nonce, amount in enumerate([1, 1, 2**15, 2**31, 2**40]):
         post(IMAGINARY, ImaginaryOperation.LOOT, owner_id="alice", nonce=str(nonce), amount=amount)
     with connection.cursor() as cursor:
@@ -178,11 +179,11 @@ def test_the_statement_is_prepared_once_whatever_the_size_of_its_numbers() -> No
 
 
 def test_what_is_no_refusal_stays_the_database_s_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A constraint that speaks of a fault of ours must not look like the caller's."""
+    """A constraint that only a bug can violate must not look like the caller's mistake."""
     text = single._POST.text.replace("seq = a.seq + 1,", "seq = 2,")
     monkeypatch.setattr("ledger_core.postgresql.statement.load", lambda name: text)
     monkeypatch.setattr(single, "_POST", Statement("post"))
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     post(IMAGINARY, ADD, owner_id="alice", nonce="2")
-    with pytest.raises(IntegrityError, match=constraints.SEQUENCE):
+    with rejected_by(constraints.SEQUENCE):
         post(IMAGINARY, ADD, owner_id="alice", nonce="3")

@@ -1,4 +1,4 @@
-"""Retired operations: nothing new is posted, and what was posted stays as good as any entry."""
+"""Retired operations: new posts are rejected, and earlier entries can still be read, retried and reversed."""
 
 import json
 from typing import Any
@@ -18,12 +18,12 @@ from ledger_core.tests.imaginary import ADD
 
 pytestmark = pytest.mark.django_db
 
-APP = next(ledger_apps())  # whichever
+APP = next(ledger_apps())  # any app will do
 OWN = next(operation for operation in APP.operations.own if not operation.reversed_operation)
 
 
 def shop(**sale: Any) -> tuple[OperationSet[Any], Any, Any]:
-    """Return a shop, a sale of these rules and its refund."""
+    """Return a shop, its sale with these limits, and its refund."""
 
     class ShopOperation(Operation):
         SALE = Terms(-10, "Sold.", **sale)
@@ -34,7 +34,7 @@ def shop(**sale: Any) -> tuple[OperationSet[Any], Any, Any]:
 
 @pytest.fixture
 def sold() -> Entry:
-    """Three units, sold to alice before the sale was retired."""
+    """Return the entry of three units, sold to alice before the sale was retired."""
     operations, sale, _ = shop()
     post(operations, ADD, owner_id="alice", nonce="credit", amount=10)
     return post(operations, sale, owner_id="alice", nonce="sale", amount=3).entry
@@ -50,7 +50,7 @@ def test_nothing_new_is_posted(sold: Entry) -> None:
     assert Account.objects.get().balance == 70
 
 
-# What a retry may meet: the sale retired, or with a limit that is lower than what was sold.
+# What can change before a retry: the sale is retired, or its highest amount is now lower than what was sold.
 LATER: list[dict[str, Any]] = [{"retired": True}, {"max_amount": 2}]
 
 

@@ -1,4 +1,4 @@
-"""Reversals: what was had can be taken back once, in parts or whole."""
+"""Reversals: each unit of an entry can be reversed once, in parts or all together."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ DUEL, REMATCH, CHAT = ImaginaryOperation.DUEL, ImaginaryOperation.REMATCH, Imagi
 
 @pytest.fixture
 def duel() -> Entry:
-    """Three units, which alice paid for."""
+    """Return the entry of three units that alice paid for."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="credit", amount=10)
     return post(IMAGINARY, DUEL, owner_id="alice", nonce="duel", amount=3).entry
 
@@ -106,7 +106,7 @@ def test_an_entry_that_is_not_there_is_refused(duel: Entry) -> None:
 
 
 class TwoWaysOperation(Operation):
-    """Two operations, each with its reversal."""
+    """Return two operations, each with its reversal."""
 
     RENT = Terms(-1, "Rented.")
     BUY = Terms(-1, "Bought.")
@@ -167,7 +167,7 @@ def test_an_operation_that_reverses_nothing_takes_no_entry(duel: Entry) -> None:
 
 
 def priced(value: int) -> tuple[OperationSet[Any], Any, Any]:
-    """Return a shop at a time when its sale was worth so much, the sale and its refund."""
+    """Return a shop whose sale has this value, the sale, and its refund."""
 
     class ShopOperation(Operation):
         SALE = Terms(value, "Sold.")
@@ -213,14 +213,14 @@ def test_credits_that_are_taken_back_at_the_old_price_have_to_be_there(how: str)
             post_batch(shop, items)
         faults = [(item["index"], item["code"], item["balance"]) for item in refused.value.data["items"]]
         assert faults == [(1, "insufficient-balance", 6), (2, "insufficient-balance", 6)]
-        # What is added in between counts, at what it is worth now.
+        # An earlier item of the batch counts, at the present value.
         post_batch(shop, [items[0], Item(sale, "alice", "more", 4), items[1]])
         assert Account.objects.get().balance == 0
     assert_the_books_agree()
 
 
 def refused(how: str, operations: OperationSet[Any], item: Item[Any]) -> dict[str, Any]:
-    """Post the item, alone or in a batch, and return the code and the data of its refusal."""
+    """Post the item, alone or in a batch, and return the code and the data of its rejection."""
     try:
         if how == "batch":
             post_batch(operations, [item])
