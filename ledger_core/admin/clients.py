@@ -18,6 +18,13 @@ from ledger_core.operations import Scope
 from ledger_core.plugins import app_choices
 
 
+_SCOPES = {
+    Scope.READ: "read balances, entries and operations",
+    Scope.POST: "post operations that give no new credits",
+    Scope.MINT: "post operations that give new credits",
+}
+
+
 class ClientForm(forms.ModelForm):
     apps = forms.MultipleChoiceField(
         choices=app_choices,
@@ -25,10 +32,9 @@ class ClientForm(forms.ModelForm):
         help_text="The client may call these apps.",
     )
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, scope.value) for scope in Scope],
+        choices=[(scope.value, f"{scope.value}: {_SCOPES[scope]}") for scope in Scope],
         widget=forms.CheckboxSelectMultiple,
-        help_text="What the client may do in these apps. read: read balances and entries. post: post operations that "
-        "give no new credits. mint: post operations that give new credits.",
+        help_text="What the client may do in these apps.",
     )
 
     class Meta:
@@ -99,7 +105,7 @@ class KeyAdmin(ModelAdmin):
         for key in keys.filter(revoked_on=None):
             self.log_change(request, key, "Revoked.")
         revoked = clients.revoke(keys)
-        rejected = f"Requests are rejected after at most {clients.CACHE_SECONDS} seconds."
+        rejected = f"The service rejects a revoked key after at most {clients.CACHE_SECONDS} seconds."
         self.message_user(request, f"Revoked {revoked} key{pluralize(revoked)}. {rejected}")
 
     def save_model(self, request: Any, obj: Key, form: forms.ModelForm, change: bool) -> None:

@@ -73,7 +73,7 @@ class Command(BaseCommand):
         revoked = clients.revoke(keys)
         if not revoked:
             raise CommandError(f"Nothing was revoked: {client} has no such key, or it was revoked before.")
-        rejected = f"Requests are rejected after at most {clients.CACHE_SECONDS} seconds."
+        rejected = f"The service rejects a revoked key after at most {clients.CACHE_SECONDS} seconds."
         self.stdout.write(f"Revoked {counted(revoked, 'key', 'keys')}. {rejected}")
 
     def _list(self, *, json: bool) -> None:

@@ -42,7 +42,10 @@ def test_rotate_then_revoke_the_first() -> None:
     prefix = Key.objects.get().prefix
     second = ledgerclient("rotate", "blog").strip()
     assert first != second
-    assert ledgerclient("revoke", "blog", prefix) == "Revoked 1 key. Requests are rejected after at most 5 seconds.\n"
+    assert (
+        ledgerclient("revoke", "blog", prefix)
+        == "Revoked 1 key. The service rejects a revoked key after at most 5 seconds.\n"
+    )
     assert clients.client_of(second).name == "blog"
     with pytest.raises(clients.InvalidKey):
         clients.client_of(first)
