@@ -17,7 +17,6 @@ from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import app_choices
 
-
 _SCOPES = {
     Scope.READ: "read balances, entries and operations",
     Scope.POST: "post operations that give no new credits",
