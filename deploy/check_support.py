@@ -1,4 +1,4 @@
-"""Fails if a pinned image is past the end of its support, as deploy/support.toml has it, and warns a month before.
+"""Fail if the support of a pinned image has ended (deploy/support.toml), and warn a month before.
 
 usage: python3 deploy/check_support.py [YYYY-MM-DD]     default: today
 """
@@ -18,9 +18,7 @@ def main(today: date) -> None:
         if image["until"] < today + timedelta(days=30):
             print(line, file=sys.stderr)  # noqa: T201
     if any(image["until"] < today for image in images):
-        sys.exit(
-            "An image is past the end of its support: pin a newer version, and change its row in deploy/support.toml."
-        )
+        sys.exit("The support of an image has ended: pin a newer version, and update its row in deploy/support.toml.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fetches uv from PyPI into a folder, for machines that have Python and no uv: with their pip, or with one of its own.
+"""Install uv from PyPI into a folder, on a machine with Python. If Python has no pip, download pip first.
 
 usage: python3 get_uv.py FOLDER
 """
@@ -16,7 +16,7 @@ PIP = "https://pypi.org/pypi/pip/json"
 
 
 def main(folder: str) -> None:
-    if sys.version_info < (3, 11):  # noqa: UP036  whoever runs this has not met pyproject.toml
+    if sys.version_info < (3, 11):  # noqa: UP036  nothing has checked pyproject.toml's requires-python yet
         sys.exit(f"Python 3.11 or newer is needed; {sys.executable} is {sys.version.split()[0]}.")
     with tempfile.TemporaryDirectory() as temporary:
         pip = ["-m", "pip"] if find_spec("pip") else [f"{_download_pip(Path(temporary))}/pip"]
@@ -25,10 +25,13 @@ def main(folder: str) -> None:
 
 
 def _download_pip(folder: Path) -> Path:
-    """Download pip's wheel, which runs as it is: Debian's Python has none, and no ensurepip either."""
+    """Download pip's wheel and return its path. A wheel runs without installation.
+
+    Debian's Python has neither pip nor ensurepip.
+    """
     with urllib.request.urlopen(PIP) as answer:
         files: list[dict[str, str]] = json.load(answer)["urls"]
-    # Mirrors may name their files relative to the page.
+    # The addresses on a mirror can be relative to its page.
     url = urljoin(PIP, next(file["url"] for file in files if file["filename"].endswith(".whl")))
     path = folder / url.rpartition("/")[2]
     with urllib.request.urlopen(url) as answer:  # noqa: S310  over TLS, as pip itself would

@@ -1,9 +1,10 @@
 #!/bin/sh
-# limits.sh COMMAND…: writes nginx's rate limits from the service's own settings, then runs the command, which is nginx.
+# limits.sh COMMAND…: derives nginx's rate limits from the service's own settings, then runs the command, which is nginx.
 #
-# nginx counts for all replicas together. Its limits are never stricter than the service's, so that the service's headers
-# tell the truth. nginx knows rates per second and per minute only: others are rounded up. The service counts in windows
-# of the clock, in which two full windows may follow each other at once; so the burst is two windows.
+# nginx counts for all replicas together. Its limits are never stricter than the service's, so the service's RateLimit
+# headers stay correct. nginx only knows rates per second and per minute, so other rates are rounded up. The service
+# counts in windows of the clock, and a client may use two full windows right after each other, so nginx allows a burst
+# of two windows.
 set -eu
 
 limit() { # limit SETTING RATE ZONE KEY

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     def a_code_is_no_operation() -> None:
         post(CONTENT, "CREDIT_ADD", owner_id="a", nonce="n")  # type: ignore[arg-type]
 
-    def one_set_is_not_anothers_nor_a_base_ones() -> None:
+    def one_set_is_neither_another_nor_a_base() -> None:
         wrong: OperationSet[EcommerceOperation] = CONTENT  # type: ignore[assignment]
         wider: OperationSet[Operation] = CONTENT  # type: ignore[assignment]
         del wrong, wider

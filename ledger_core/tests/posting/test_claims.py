@@ -69,7 +69,7 @@ def test_what_is_daily_is_refused_until_midnight() -> None:
 
 
 @pytest.mark.django_db
-def test_the_day_of_a_claim_is_its_entrys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_day_of_a_claim_is_the_day_of_its_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time zone of the session and the clock of this process do not matter."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     Account.objects.update(updated_on=datetime(2031, 3, 1, 23, 30, tzinfo=UTC))

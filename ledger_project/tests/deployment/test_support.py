@@ -39,10 +39,12 @@ def pinned() -> set[str]:
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
     compose = [ROOT / "docker-compose.yml", *(ROOT / "deploy").glob("*.yml")]
     workflows = (ROOT / ".github" / "workflows").glob("*.yml")
+    scripts = "".join(file.read_text() for file in (ROOT / ".ci").iterdir())
     return {
         *re.findall(r"^FROM (\S+:\S+)", dockerfile, re.MULTILINE),
         *(image for file in compose for image in images_of_compose(file)),
         *(image for file in workflows for image in images_of_workflow(file)),
+        *re.findall(r"docker run .*\s([\w./-]+:[\w.-]+)\)$", scripts, re.MULTILINE),
     }
 
 
