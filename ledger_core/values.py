@@ -21,8 +21,8 @@ Nonce = Annotated[
         min_length=1,
         max_length=MAX_TEXT,
         pattern=f"^{_PLAIN}",
-        description="The caller's id of one intended operation: a new one for each operation, and the same one for "
-        "each retry of it. An owner has one entry for each nonce, over all apps. No control characters.",
+        description="The caller's id of this operation: a new one for each operation, and the same one for each retry. "
+        "Unique per owner, over all apps. No control characters.",
         extra={"pattern": "Expected no control characters"},
         examples=["order-1001"],
     ),
@@ -34,8 +34,8 @@ OwnerId = Annotated[
         max_length=MAX_TEXT,
         # An owner has an address, /ledger/{owner_id}, so the id has no slash and is not . or ..
         pattern=rf"^(?!\.{{1,2}}$)(?!.*/){_PLAIN}",
-        description="The owner of the balance. No control characters, no slash. Compared byte by byte.",
-        extra={"pattern": "Expected no control characters, no slash, and not . or .."},
+        description="The owner of the balance. No control characters, no slash, not `.` or `..`. Compared bytewise.",
+        extra={"pattern": "Expected no control characters, no slash, and neither . nor .. alone"},
         examples=["alice"],
     ),
 ]
@@ -44,8 +44,8 @@ Amount = Annotated[
     Meta(
         ge=1,
         le=MAX_CREDITS,
-        description="How many units of the operation. Each unit adds the operation's value to the balance, in credits. "
-        "Each unit of a reversal moves back what a unit of the reversed entry moved.",
+        description="How many units of the operation to post. A unit moves the operation's value in credits or, if the "
+        "operation reverses an entry, moves back what a unit of that entry moved.",
         examples=[1],
     ),
 ]

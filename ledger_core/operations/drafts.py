@@ -26,12 +26,13 @@ class Item(Struct, Generic[Op], frozen=True):
     amount: int = 1
     reverses: int | None = None
 
-    def require_valid(self) -> None:
-        """Raise InvalidRequest, naming the first invalid field, for values of the wrong type, length or range.
+    def checked(self) -> Self:
+        """Return the item. Raises InvalidRequest, naming the first invalid field, for a wrong type, length or range.
 
         For items made by Python callers. An item of the API needs no second check: decoding has checked the same types.
         """
         check_each(self, _Values)
+        return self
 
 
 class _Values(Struct):

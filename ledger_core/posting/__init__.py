@@ -7,6 +7,7 @@ rejection.
 
     single          `post_item` posts one item; `post` is the same for Python callers, and checks their values first
     batch           `post_items` posts many items, all or none; `post_batch` checks their values first
+    batch_errors    the errors of a batch, which list the errors of its items
     stored          the entries that the statements return
     crowding        a limit on the threads that one owner's posts occupy
 
@@ -16,7 +17,8 @@ two batches cannot deadlock. Imports `rules`, `models`, `operations`, `postgresq
 """
 
 from ledger_core.operations.drafts import Item
-from ledger_core.posting.batch import MAX_ITEMS, BatchRefused, InvalidBatch, make_each, post_batch, post_items
+from ledger_core.posting.batch import MAX_ITEMS, post_batch, post_items
+from ledger_core.posting.batch_errors import BatchRefused, InvalidBatch, make_each
 from ledger_core.posting.single import Posted, post, post_item
 from ledger_core.rules.balance import BalanceTooLarge, InsufficientBalance
 from ledger_core.rules.claims import AlreadyClaimed

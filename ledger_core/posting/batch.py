@@ -1,8 +1,7 @@
 """Posting many entries, all or none."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import msgspec
 from django.db import DataError, IntegrityError
@@ -13,6 +12,7 @@ from ledger_core.observability import metrics
 from ledger_core.operations import OperationSet, Own, SharedOperation
 from ledger_core.operations.drafts import Draft, Identity, Item
 from ledger_core.postgresql.statement import Statement
+from ledger_core.posting.batch_errors import InvalidBatch, make_each, raise_if_any
 from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.single import Posted
 from ledger_core.posting.stored import earlier_entries, fetch_entries
@@ -20,49 +20,10 @@ from ledger_core.rules.nonces import difference, is_nonce_used
 from ledger_core.rules.rejections import explain_all, is_rejection
 from ledger_core.rules.terms import require_allowed
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 MAX_ITEMS = 1000  # so that one statement holds its locks for only a few dozen milliseconds
 _ATTEMPTS = 5
 
 _POST_BATCH = Statement("post_batch")
-
-
-class BatchRefused(LedgerError):
-    """Nothing of the batch was posted: `items` names each item at fault by its index, and why."""
-
-    code = "batch-refused"
-    status = 409
-    title = "The batch was refused"
-    remedy = "Mend the items at fault or leave them out, and send the others again: all their nonces are free."
-    members = {
-        "items": [
-            {
-                "index": 1,
-                "code": "insufficient-balance",
-                "detail": "alice has 10 credits, and PURCHASE × 2 takes 20.",
-                "balance": 10,
-            }
-        ]
-    }
-
-    def __init__(self, detail: str, errors: Sequence[LedgerError | None] = ()) -> None:
-        items = [
-            {"index": index, "code": error.code, "detail": error.detail, **error.data}
-            for index, error in enumerate(errors)
-            if error
-        ]
-        super().__init__(detail, items=items)
-
-
-class InvalidBatch(BatchRefused):
-    """Items of the batch could not be posted to any books: `items` names each of them by its index, and why."""
-
-    code = "invalid-batch"
-    status = 400
-    title = "Items of the batch are not valid"
-    members = {"items": [{"index": 0, "code": "invalid-operation", "detail": "Invalid operation: PURCHSAE"}]}
 
 
 def post_batch(
@@ -74,12 +35,7 @@ def post_batch(
     """
     if not 1 <= len(items) <= MAX_ITEMS:
         raise InvalidRequest.of_field("entries", f"Expected 1 to {MAX_ITEMS} of them")
-
-    def draft(item: Item[SharedOperation | Own]) -> Draft:
-        item.require_valid()
-        return Draft.of(operations, item, client)
-
-    return _post_drafts(make_each(draft, items))
+    return _post_drafts(make_each(lambda item: Draft.of(operations, item.checked(), client), items))
 
 
 def post_items(
@@ -93,20 +49,6 @@ def post_items(
     long.
     """
     return _post_drafts(make_each(lambda item: Draft.of(operations, item, client), items))
-
-
-def make_each(make: Callable[[T], R], items: Iterable[T], rejection: type[BatchRefused] = InvalidBatch) -> list[R]:
-    """Return what `make` returns for each item. Raises `rejection` with all errors that `make` raised."""
-    made: list[R] = []
-    errors: list[LedgerError | None] = []
-    for item in items:
-        try:
-            made.append(make(item))
-            errors.append(None)
-        except LedgerError as error:
-            errors.append(error)
-    _raise_if_any(errors, rejection)
-    return made
 
 
 def _post_drafts(drafts: Sequence[Draft]) -> list[Posted]:
@@ -127,13 +69,11 @@ def _post_drafts(drafts: Sequence[Draft]) -> list[Posted]:
 
 def _require_different_nonces(drafts: Sequence[Draft]) -> None:
     first: dict[Identity, int] = {}
-
-    def require(numbered: tuple[int, Draft]) -> None:
-        index, draft = numbered
-        if first.setdefault(draft.identity, index) != index:
-            raise InvalidRequest.of_field("nonce", f"The same as that of item {first[draft.identity]}")
-
-    make_each(require, enumerate(drafts), BatchRefused)
+    errors: list[LedgerError | None] = []
+    for index, draft in enumerate(drafts):
+        same = first.setdefault(draft.identity, index)
+        errors.append(None if same == index else InvalidRequest.of_field("nonce", f"The same as that of item {same}"))
+    raise_if_any(errors)
 
 
 def _post(drafts: Sequence[Draft]) -> tuple[dict[Identity, Entry], dict[Identity, Entry]]:
@@ -147,7 +87,7 @@ def _post(drafts: Sequence[Draft]) -> tuple[dict[Identity, Entry], dict[Identity
             if not (is_rejection(error) or is_nonce_used(error)):
                 raise
             earlier = earlier_entries(drafts)
-            _raise_if_any(_violations(drafts, earlier))
+            raise_if_any(_violations(drafts, earlier))
             # No item is rejected: some were posted before and are replays, or other requests changed the accounts
             # between the rejection and its explanation.
     raise AccountLocked("Other requests keep changing these accounts. Nothing was posted; retry with the same nonces.")
@@ -167,23 +107,16 @@ def _retries_of_older_terms(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
             require_allowed(draft)
 
     make_each(require, drafts)
-    _raise_if_any(_violations(drafts, earlier))
+    raise_if_any(_violations(drafts, earlier))
     return earlier
 
 
 def _violations(drafts: Sequence[Draft], earlier: dict[Identity, Entry]) -> list[LedgerError | None]:
     """Return for each draft why it is rejected. None: it would be posted in its turn, or it is a replay."""
-    new = [draft for draft in drafts if draft.identity not in earlier]
-    violations = dict(zip((draft.identity for draft in new), explain_all(new), strict=True))
-    for draft in drafts:
-        if draft.identity in earlier:
-            violations[draft.identity] = difference(draft, earlier[draft.identity])
-    return [violations[draft.identity] for draft in drafts]
-
-
-def _raise_if_any(errors: Sequence[LedgerError | None], rejection: type[BatchRefused] = BatchRefused) -> None:
-    if count := len(errors) - errors.count(None):
-        raise rejection(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
+    of_new = iter(explain_all([draft for draft in drafts if draft.identity not in earlier]))
+    return [
+        difference(draft, earlier[draft.identity]) if draft.identity in earlier else next(of_new) for draft in drafts
+    ]
 
 
 def _insert(drafts: Sequence[Draft]) -> dict[Identity, Entry]:

@@ -40,8 +40,7 @@ def post(
     For Python callers: it checks the values, and posts them as `post_item` does. `reverses` is the id of the entry to
     reverse, for an operation that reverses another. `client` is the name of the caller, which the entry keeps.
     """
-    item = Item(operation, owner_id, nonce, amount, reverses)
-    item.require_valid()
+    item = Item(operation, owner_id, nonce, amount, reverses).checked()
     return post_item(operations, item, client=client)
 
 

@@ -289,4 +289,4 @@ def test_who_wants_to_know_of_statements_is_told() -> None:
         balance = _BALANCE.fetch({"owner_id": "alice"})
     assert balance == []
     (text,) = told
-    assert text.startswith("-- Reads what an owner has.")
+    assert text == _BALANCE.text

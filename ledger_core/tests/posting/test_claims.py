@@ -7,8 +7,7 @@ import pytest
 from ledger_core.models import Account, Entry
 from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
 from ledger_core.operations.frequency import Daily, Frequency, Once
-from ledger_core.posting import AlreadyClaimed, Item, post, post_batch
-from ledger_core.posting.batch import BatchRefused
+from ledger_core.posting import AlreadyClaimed, BatchRefused, Item, post, post_batch
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY
 
 DAILY, SIGNUP = SharedOperation.DAILY_REWARD, SharedOperation.SIGNUP_CREDIT
