@@ -63,7 +63,7 @@ class InTurn(OfAnApp):
             self.post(claim, "2", **request)
         assert Entry.objects.filter(operation=claim.code).count() == 1
 
-    def test_a_reversal_beyond_the_entrys_units_is_rejected(self, reversal: Operation) -> None:
+    def test_a_reversal_of_too_many_units_is_rejected(self, reversal: Operation) -> None:
         request = self.prepared(reversal, units=2)
         units = Entry.objects.get(pk=request["reverses"]).amount
         for number in range(units):
