@@ -72,8 +72,8 @@ def has_arrived(conn: Any) -> bool:
 class Arrival:
     """How much of a request has arrived.
 
-    `is_complete`: all of it, so that no thread has to wait for the rest. `beginning`: its first 80 bytes, with the method
-    and the start of the path.
+    `is_complete`: all of it, so that no thread has to wait for the rest. `beginning`: its first 80 bytes, with the
+    method and the start of the path.
     """
 
     def __init__(self) -> None:
