@@ -13,6 +13,7 @@ include_patterns = [
     "docs/**.md",
     "README.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "SECURITY.md",
     "deploy/README.md",
     "clients/python/README.md",
