@@ -60,7 +60,7 @@ class Newcomer:
     def text(self, block: str) -> None:
         if self.said is not None:
             # verifyledger counts what earlier pages have posted, too.
-            expected, said = (re.sub(r"\d+ (entries|accounts)", r"N \1", it) for it in (block, self.said))
+            expected, said = (re.sub(r"\d+ (entr|account)(y|ies|s|)\b", r"N \1", it) for it in (block, self.said))
             assert said.replace("\r", "") == expected
             self.compared.append("text")
 
