@@ -1,12 +1,12 @@
 #!/usr/bin/env python
-"""Django's commands. In development, and without a DATABASE_URL, the embedded PostgreSQL runs while they do."""
+"""Runs Django's commands. In development, the embedded PostgreSQL runs with them unless DATABASE_URL is set."""
 
 import sys
 
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
-from ledger_core.management.progress import one_line_for_files
+from ledger_core.management.output import one_line_for_files
 from ledger_project.development.database import database
 from ledger_project.development.startup import default_to_development, setup
 
@@ -23,7 +23,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
-    except OperationalError as error:  # no server, no answer, or a statement that was cut off: no fault of the command
+    except OperationalError as error:  # of the database or the way to it, not of the command: one line is enough
         if "--traceback" in sys.argv:
             raise
         sys.exit(" ".join(str(error).split()))

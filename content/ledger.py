@@ -1,4 +1,4 @@
-"""The app's ledger for other code of this process: as the API, without HTTP and keys."""
+"""Posting for other Python code in the same process: as with the API, but without HTTP and API keys."""
 
 from functools import partial
 

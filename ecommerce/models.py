@@ -2,7 +2,7 @@ from ledger_core.models import Entry
 
 
 class EcommerceEntry(Entry):
-    """An entry of this app, with permissions and admin pages of its own."""
+    """The entries of this app, so that they have permissions and admin pages of their own."""
 
     class Meta:
         proxy = True

@@ -1,11 +1,11 @@
-"""What the shop posts."""
+"""The operations of the shop."""
 
 from ledger_core.operations import Operation, OperationSet, Reversal, Terms
 
 
 class EcommerceOperation(Operation):
     PURCHASE = Terms(-10, "An item was bought.")
-    REFUND_ITEM = Reversal(PURCHASE, "A bought item was taken back.")
+    REFUND_ITEM = Reversal(PURCHASE, "A bought item was returned.")
 
 
 OPERATIONS = OperationSet("ecommerce", EcommerceOperation)

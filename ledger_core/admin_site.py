@@ -1,7 +1,7 @@
-"""The admin site, and the rules of each of its pages, those of Django and of third-party apps too.
+"""The admin site, and rules that hold on each of its pages, also those of Django and of third-party apps.
 
-Texts from outside are isolated, and a query that means nothing is rejected. Django makes the site before it imports
-the modules called `admin`, so this one is not in `ledger_core.admin`.
+Texts from outside are isolated, and queries with an unknown filter, value or page are rejected. Django makes the site
+before it imports modules called `admin`, so this module is not in `ledger_core.admin`.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -27,12 +27,12 @@ from ledger_core.texts import as_html, as_text
 
 
 class UnusableQuery(Exception):
-    """The query of a list page names a filter, a value or a page that there is not."""
+    """The query of a list page has a filter, a value or a page that does not exist."""
 
 
 @cache
 def isolated_column(field: Field) -> Callable[[Model], str]:
-    """Return what shows a field's text, for `list_display` and for fields that are only read."""
+    """Return a function that shows a field's text isolated, for `list_display` and for read-only fields."""
 
     @admin.display(description=field.verbose_name, ordering=field.attname)
     def column(row: Model) -> str:
@@ -43,15 +43,17 @@ def isolated_column(field: Field) -> Callable[[Model], str]:
 
 
 class StrictList(ChangeList):
-    """A list page that takes only what its filters offer, and never shows more rows than were asked for."""
+    """A list page that rejects what its filters do not offer, instead of ignoring it and showing more rows."""
 
     def get_filters(self, request: HttpRequest) -> Any:
         for parameter, values in self.filter_params.items():
-            if parameter.endswith("__isnull") and not {"True", "False"}.issuperset(values):  # Django takes any for True
+            if parameter.endswith("__isnull") and not {"True", "False"}.issuperset(
+                values
+            ):  # Django reads any other value as True
                 raise IncorrectLookupParameters
         found = super().get_filters(request)
         filters, _, remaining, *_ = found
-        # `date_hierarchy`, which is no filter, has checked its values and made these two of them.
+        # `date_hierarchy` is not a filter. Django has checked its values and made these two parameters from them.
         hierarchy = {f"{self.date_hierarchy}__gte", f"{self.date_hierarchy}__lt"}
         if unknown := remaining.keys() - hierarchy:
             raise DisallowedModelAdminLookup(f"No filter offers {', '.join(sorted(unknown))}")
@@ -73,7 +75,7 @@ class StrictAdmin(ModelAdmin):
         return type(changelist.__name__, (StrictList, changelist), {})
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        if "\0" in unquote_plus(request.META["QUERY_STRING"]):  # no text of PostgreSQL has it
+        if "\0" in unquote_plus(request.META["QUERY_STRING"]):  # PostgreSQL's texts cannot contain it
             raise UnusableQuery
         try:
             for pk in request.POST.getlist(ACTION_CHECKBOX_NAME):
@@ -83,7 +85,7 @@ class StrictAdmin(ModelAdmin):
             raise UnusableQuery from error
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Answer with an error where Django's would redirect to the list of everything."""
+        """Return an error page where Django would redirect to the unfiltered list."""
         try:
             return super().changelist_view(request, extra_context)
         except UnusableQuery:
@@ -94,7 +96,7 @@ class StrictAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if "\0" in search_term:  # of the autocompletion, which is no list page
+        if "\0" in search_term:  # from autocompletion, which does not pass get_changelist_instance
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
 
@@ -103,7 +105,7 @@ class StrictAdmin(ModelAdmin):
             found: Model | None = super().get_object(request, object_id, from_field)
         except DataError:
             return None
-        # int() reads 1_0 as 10, and other digits than 0 to 9.
+        # Django finds entry 10 by the id 1_0, and by digits of other scripts.
         return found if from_field or found is None or str(found.pk) == object_id else None
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -117,19 +119,19 @@ class StrictAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        typed: set[Any] = set()  # fields of the form, which shows their texts in boxes
+        typed: set[Any] = set()  # fields of the form: their texts are isolated by their input elements
         if obj is None or self.has_change_permission(request, obj):
             typed = {*flatten_fieldsets(fieldsets)}.difference(super().get_readonly_fields(request, obj))
         return [(title, {**rest, "fields": self._isolated(rest["fields"], but=typed)}) for title, rest in fieldsets]
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
-        """Django's, whose message has the id. Whoever made the link chose it."""
+        """Redirect as Django does, with the id isolated in the message: whoever made the link chose it."""
         shown = quote(as_text(unquote(object_id)))
         response: HttpResponse = super()._get_obj_does_not_exist_redirect(request, opts, shown)  # type: ignore[misc]
         return response
 
     def _isolated(self, names: Iterable[Any], but: Collection[Any] = ()) -> list[Any]:
-        """Return the names of fields, and in the place of those that hold texts what shows them."""
+        """Return the names with each text field replaced by its `isolated_column`, except those in `but`."""
         return [
             [*self._isolated(name, but)]
             if isinstance(name, list | tuple)
@@ -142,16 +144,16 @@ class StrictAdmin(ModelAdmin):
     def _is_text(self, name: Any) -> bool:
         try:
             field = self.opts.get_field(name)
-        except FieldDoesNotExist:  # a method, or a function
+        except FieldDoesNotExist:  # the name of a method, or a function
             return False
-        if isinstance(field, ForeignKey) and name == field.attname:  # the id that is referred to, and no link
+        if isinstance(field, ForeignKey) and name == field.attname:  # the id of the referenced row
             field = field.target_field
         return isinstance(field, CharField | TextField) and not field.choices
 
 
 class LedgerSite(AdminSite):
     site_header = site_title = "Shared Ledger"
-    index_title = "Books"
+    index_title = "Overview"
 
     def register(
         self,

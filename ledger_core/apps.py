@@ -1,3 +1,5 @@
+"""The core as an app of Django, and the admin on the ledger's site."""
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 from django.core.cache import close_caches
@@ -16,13 +18,13 @@ class LedgerCoreConfig(AppConfig):
 
         register(check_plugins)
         register(check_errors)
-        # Django's, of every request: the list of queries, which DEBUG alone keeps, and caches, of which there are none.
+        # Called for each request, to no effect here: only DEBUG keeps a list of queries, and there are no caches.
         request_started.disconnect(reset_queries)
         request_finished.disconnect(close_caches)
 
 
 class LedgerAdminConfig(admin.AdminConfig):
-    """Django's admin, on the site of `ledger_core.admin_site`."""
+    """Django's admin, with the site of `ledger_core.admin_site`."""
 
-    default = False  # of this module: it is the app `ledger_core` that has it
+    default = False  # the default config of this module is LedgerCoreConfig
     default_site = "ledger_core.admin_site.LedgerSite"

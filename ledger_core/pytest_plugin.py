@@ -1,11 +1,11 @@
-"""The pytest plugin of the ledger, for the tests of its apps: `ledger_core.conformance`, and what they need."""
+"""pytest plugin for the tests of apps: fixtures, and readable assertions in `ledger_core.conformance`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:  # Django is imported once there are settings
+if TYPE_CHECKING:  # at run time Django can only be imported after the settings are known
     from django.test import Client
 
 pytest.register_assert_rewrite("ledger_core.conformance")
@@ -13,7 +13,7 @@ pytest.register_assert_rewrite("ledger_core.conformance")
 
 @pytest.fixture
 def api(db: None) -> "Client":
-    """A client of every app with every scope, that is answered, like a real one, where the service has failed."""
+    """A test client whose key has every app and scope. Like a real client, it gets a 500 if a view raises."""
     from django.test import Client
 
     from ledger_core.access import clients
@@ -21,14 +21,14 @@ def api(db: None) -> "Client":
     from ledger_core.plugins import ledger_apps
 
     key = clients.create("tests", [app.label for app in ledger_apps()], list(Scope))
-    clients.client_of(key)  # known from here on, so that no request of the test asks the database for it
+    clients.client_of(key)  # caches the client, so that the test's requests make no query for it
     return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {key}"})
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _entries_can_be_flushed() -> Iterator[None]:
-    """Let Django empty the tables after a test that commits; the append-only trigger would refuse it."""
-    from django.db.backends.postgresql.operations import DatabaseOperations  # not before there are settings
+    """Let Django empty the tables after tests that commit, which the append-only trigger would reject."""
+    from django.db.backends.postgresql.operations import DatabaseOperations  # needs settings
 
     sql_flush = DatabaseOperations.sql_flush
 

@@ -1,4 +1,4 @@
-"""How the project connects: DATABASE_URL, the settings that a session needs, and how long it waits for a host."""
+"""Connections to PostgreSQL: DATABASE_URL, settings of each session, and time-outs for hosts that do not respond."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ledger_project import environment
 
-# What the SQL and psycopg depend on, whatever the server, the database or the role set. Not `read_only`: a server that
-# is set to it must stay so.
+# The SQL and psycopg depend on these, so they replace the settings of the server, the database and the role.
+# `default_transaction_read_only` is not one of them: an operator can set it to make the service read-only.
 SESSION = {
     "default_transaction_isolation": "read committed",
     "search_path": "public",
@@ -18,9 +18,9 @@ SESSION = {
     "IntervalStyle": "postgres",
 }
 
-# A host that goes silent (a power cut, a firewall) is given up after this: ten seconds while something was sent and
-# not acknowledged, eleven while an answer is awaited. Unix sockets need none of it.
-_SILENT_HOST = {
+# Time-outs for a host that stops responding, after a power cut or because of a firewall: 10 seconds if it does not
+# acknowledge what was sent, 11 seconds (5 + 3 × 2) while waiting for a response. Unix sockets ignore them.
+_TIMEOUTS = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,  # milliseconds
     "keepalives_idle": 5,
@@ -30,32 +30,32 @@ _SILENT_HOST = {
 
 
 def session_of_service() -> dict[str, str]:
-    """Return the settings of a session that answers requests: SESSION, and bounds on what a request waits for."""
+    """Return the settings of sessions that serve requests: SESSION, and limits to how long a request waits."""
     statement = environment.duration("STATEMENT_TIMEOUT", "10s")
     return SESSION | {
         "statement_timeout": statement,
-        # Well below, so a locked account is told apart from a slow server, and holds a thread for a short time only.
+        # Much shorter, so that a locked account is not mistaken for a slow server and does not block a thread for long.
         "lock_timeout": environment.duration("LOCK_TIMEOUT", "2s"),
-        # A transaction whose thread or client has gone must not hold an account.
+        # A transaction whose thread or client is gone must not keep an account locked.
         "idle_in_transaction_session_timeout": statement,
     }
 
 
 def session_of_command() -> dict[str, str]:
-    """Return the settings of a command's session, which takes as long as it needs, whatever the role sets."""
+    """Return the settings of sessions of commands: SESSION, and no time-outs, even if the role has some."""
     unbounded = {name: "0" for name in session_of_service() if name not in SESSION}
     return SESSION | unbounded
 
 
 def database(url: str, session: Mapping[str, str]) -> dict[str, Any]:
-    """Return Django's settings of a database. libpq reads the URL, so all that libpq knows works, such as many hosts.
+    """Return Django's settings of a database. libpq reads the URL, so everything that libpq supports can be in it.
 
-    The session's settings are added to `?options=` (or PGOPTIONS), which goes first where both name a setting. Raises
-    ValueError for a URL that libpq cannot read.
+    The settings of the session are combined with `?options=` or PGOPTIONS; if both have a setting, the one in
+    `?options=` or PGOPTIONS is used. Raises ValueError for a URL that libpq cannot read.
     """
     try:
         parts: dict[str, Any] = {**conninfo_to_dict(url)}
-    except ProgrammingError:  # its text can quote the password
+    except ProgrammingError:  # the error's text can contain the password
         raise ValueError("libpq cannot read it: expected postgresql://user:password@host/name") from None
     given = parts.pop("options", None) or environment.text("PGOPTIONS")
     options = " ".join(f"-c {name}={_escaped(value)}" for name, value in session.items())
@@ -66,7 +66,7 @@ def database(url: str, session: Mapping[str, str]) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
-        "OPTIONS": _SILENT_HOST | parts | {"options": f"{options} {given}".strip()},
+        "OPTIONS": _TIMEOUTS | parts | {"options": f"{options} {given}".strip()},
     }
 
 

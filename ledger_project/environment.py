@@ -1,6 +1,6 @@
-"""Reads settings from the environment. A missing or misspelled one ends the process with one line that names it.
+"""Reads settings from environment variables. A missing or invalid one ends the process with one line that names it.
 
-Only the standard library: gunicorn.conf.py reads its settings here before Django is loaded.
+Imports only the standard library, because gunicorn.conf.py uses it before Django is loaded.
 """
 
 import os
@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 
 def text(name: str, default: str = "", *, form: str = ".*", like: str = "") -> str:
-    """Return a variable that matches the regular expression `form`, or the default if it is unset or empty."""
+    """Return the value of a variable, or the default if the variable is unset or empty.
+
+    The value must match the regular expression `form`; `like` describes that form in the error message.
+    """
     value = os.environ.get(name) or default
     if not re.fullmatch(form, value):
         raise invalid(name, f"{value!r} is not {like}.")
@@ -21,6 +24,7 @@ def text(name: str, default: str = "", *, form: str = ".*", like: str = "") -> s
 
 
 def integer(name: str, default: int, *, least: int = 0) -> int:
+    """Return the value of a variable as an integer of at least `least`."""
     value = int(text(name, str(default), form="[0-9]{1,9}", like="a whole number"))
     if value < least:
         raise invalid(name, f"{value} is less than {least}.")
@@ -28,15 +32,17 @@ def integer(name: str, default: int, *, least: int = 0) -> int:
 
 
 def boolean(name: str, *, default: bool) -> bool:
+    """Return whether a variable is 1; 0 is False."""
     return text(name, str(int(default)), form="[01]", like="1 or 0") == "1"
 
 
 def duration(name: str, default: str) -> str:
+    """Return the value of a variable as a duration in the form that PostgreSQL reads, such as `10s`."""
     return text(name, default, form="[1-9][0-9]*(ms|s|min)", like="a time like 500ms, 10s or 1min")
 
 
 def parsed(name: str, default: str, parse: Callable[[str], T]) -> T:
-    """Return what `parse` makes of a variable. The message of its ValueError is shown, so it may not quote a secret."""
+    """Return `parse(value)`. The message of its ValueError is shown, so it must not contain a secret."""
     try:
         return parse(os.environ.get(name) or default)
     except ValueError as error:
@@ -44,14 +50,14 @@ def parsed(name: str, default: str, parse: Callable[[str], T]) -> T:
 
 
 def secret(name: str) -> str:
-    """Return a variable, or the content of the file that `{name}_FILE` names; platforms mount secrets as files."""
+    """Return the content of the file that `{name}_FILE` names, or else the value of the variable."""
     file = os.environ.get(f"{name}_FILE")
     try:
         return Path(file).read_text().strip() if file else os.environ.get(name, "")
     except (OSError, UnicodeDecodeError) as error:
-        raise invalid(f"{name}_FILE", f"{file} cannot be read ({error}).") from None
+        raise invalid(f"{name}_FILE", f"{file} cannot be read: {error}.") from None
 
 
 def invalid(name: str, reason: str) -> SystemExit:
-    """Return the exception that ends a process with this line and no traceback, whoever loads the settings."""
+    """Return an exception that ends the process with one line and no traceback, in gunicorn and in commands."""
     return SystemExit(f"{name}: {reason} See docs/settings.md.")

@@ -1,4 +1,4 @@
-"""Logs: one line per record, as JSON for machines or as text for a terminal, and no key of a client in any of them."""
+"""Logs: one line per record, as JSON or, on a terminal, as text. API keys are removed from all of them."""
 
 import logging
 from typing import Any
@@ -10,25 +10,25 @@ from ledger_core.access.keys import without_keys
 
 
 class KeylessFormatter(logging.Formatter):
-    """Cuts keys from what is written: from the message, the traceback and all else, whichever library logged it."""
+    """Removes API keys from the complete output: message, traceback and other fields, of any library."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_keys(super().format(record))
 
 
 class KeylessJSONFormatter(KeylessFormatter, MsgspecFormatter):
-    """The same as JSON."""
+    """Does the same for JSON."""
 
 
 class TracebackFilter(logging.Filter):
-    """Lets records with a traceback pass."""
+    """Passes only records with a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return bool(record.exc_info)
 
 
 def logging_config(*, json: bool, tracing: bool) -> dict[str, Any]:
-    """Return a dictConfig that logs to standard error, each record with the ids of its request and its trace."""
+    """Return a dictConfig that logs to standard error; records have the ids of their request and, if traced, trace."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -43,7 +43,7 @@ def logging_config(*, json: bool, tracing: bool) -> dict[str, Any]:
                 "fmt": ["asctime", "levelname", "name", "message", "request_id"],
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
                 "datefmt": "%Y-%m-%dT%H:%M:%S%z",
-                # Django adds the request to its records, and a request would be written with its address and query.
+                # Django adds the request to its records; without this, its address and query would be logged.
                 "reserved_attrs": [*RESERVED_ATTRS, "request"],
             },
             "terminal": {
@@ -61,12 +61,12 @@ def logging_config(*, json: bool, tracing: bool) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
-            # Each request has its line already, with its id. What django.request adds is the traceback of a failure;
-            # its lines without one are written when the id is gone.
+            # request_log writes a line for each request. Of django.request only the tracebacks of failures are needed:
+            # its other lines come too late to have the request's id.
             "django.request": {"level": "ERROR", "filters": ["traceback"]},
-            # Anyone can send any Host; the request has its line.
+            # Anyone can send any Host header; request_log has a line for it.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
-            # Django's own handlers would write the same a second time.
+            # Django's own handlers would write each record a second time.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
         },

@@ -1,4 +1,4 @@
-"""The content security policy, of pages alone."""
+"""The content security policy, which only pages need."""
 
 from csp.middleware import CSPMiddleware
 from django.http import HttpRequest
@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 
 
 class PagePolicyMiddleware(CSPMiddleware):
-    """django-csp's, of what a browser shows: not of files, nor of documents and errors in JSON."""
+    """Adds django-csp's header to HTML pages, and not to static files or JSON."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         is_page = response.get("Content-Type", "").startswith("text/html")

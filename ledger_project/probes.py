@@ -1,4 +1,4 @@
-"""What machines ask of a replica: whether it lives (/livez), whether it can serve (/readyz), what it did (/metrics)."""
+"""Probes of a replica: /livez (the process runs), /readyz (it can serve requests), and /metrics for Prometheus."""
 
 import logging
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _log = logging.getLogger("ledger.probes")
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, the first of all: probes come by a replica's address, without TLS, and are not logged or limited."""
+    """Middleware that answers probes. It comes first: probes use a replica's address, without TLS, logs or limits."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         match request.path:
@@ -34,29 +34,29 @@ def _readiness() -> HttpResponse:
     try:
         if _read_only():
             _log.warning("Not ready: the database is read-only")
-            connection.close()  # the next probe may reach another server
-            return _answer(503, "The database is read-only: balances can be read, and nothing can be posted.")
+            connection.close()  # after a failover, the next probe connects to the new primary
+            return _answer(503, "The database is read-only: balances can be read, but nothing can be posted.")
         if not is_migrated():
-            _log.warning("Not ready: migrations are not applied")
-            return _answer(503, "Migrations are not applied.")
+            _log.warning("Not ready: not all migrations are applied")
+            return _answer(503, "Not all migrations are applied.")
     except Error as error:
         outage = outage_of(error)
         if outage is None:
             raise
         log(outage)
-        return _answer(503, "The database does not answer.")
+        return _answer(503, "The database does not respond.")
     return _answer(200, "ok")
 
 
 def _read_only() -> bool:
-    """Return whether the server is a standby, or a primary that was demoted."""
+    """Return whether the database server is read-only: a standby, or a former primary."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('transaction_read_only') = 'on'")
         row: tuple[bool] | None = cursor.fetchone()
         return row == (True,)
 
 
-_migrated = False  # what is applied stays
+_migrated = False  # once True it stays True, and no query is needed
 
 
 def is_migrated() -> bool:

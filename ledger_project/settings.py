@@ -1,4 +1,4 @@
-"""Settings, from the environment. Without LEDGER_ENV=development nothing is assumed that would not be safe."""
+"""Django's settings, read from environment variables. Defaults are safe for production: see docs/settings.md."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ DEVELOPMENT = (
 def _required(name: str, in_development: str) -> str:
     value = environment.secret(name) or (in_development if DEVELOPMENT else "")
     if not value:
-        raise SystemExit(f"Set {name} or {name}_FILE, or LEDGER_ENV=development for a service of your own.")
+        raise SystemExit(f"Set {name} or {name}_FILE. On your own machine you can set LEDGER_ENV=development instead.")
     return value
 
 
@@ -27,13 +27,13 @@ SECRET_KEY = _required("SECRET_KEY", "for development only: sessions of the admi
 ALLOWED_HOSTS = _required("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in environment.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
 DEBUG = False
-# OpenTelemetry's own variables; without them nothing of it is loaded.
+# OpenTelemetry's own variables. Without them its packages are not imported.
 TRACING = bool(
     environment.text("OTEL_EXPORTER_OTLP_ENDPOINT") or environment.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 )
 
 INSTALLED_APPS = [
-    "ledger_core",  # before the admin, one of whose templates it replaces
+    "ledger_core",  # before the admin, because it replaces some of its templates
     "ledger_core.apps.LedgerAdminConfig",  # Django's admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "django_prometheus",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    # The applications that share the ledger: a further one is a line here.
+    # The apps that share the ledger. To add an app, add a line here.
     "content",
     "ecommerce",
 ]
@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "ledger_core.api.middleware.address_limit.limit_addresses",
     "ledger_core.api.middleware.paths.require_readable_paths",
     "ledger_core.api.middleware.shortcut.serve_api",
-    # Of pages, and of what comes without TLS: no other request of the API comes so far.
+    # From here on only for pages and for requests without TLS: serve_api has returned all other requests of the API.
     "django.middleware.security.SecurityMiddleware",
     "ledger_project.pages.PagePolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -86,7 +86,7 @@ TEMPLATES = [
 ROOT_URLCONF = "ledger_project.urls"
 WSGI_APPLICATION = "ledger_project.wsgi.application"
 
-# Set by ledger_project.wsgi: a request's statements end in bounded time. Commands take as long as they need.
+# Set by ledger_project.wsgi. SQL statements of requests have time-outs, those of commands have none.
 SERVING = environment.boolean("LEDGER_SERVING", default=False)
 _session = connecting.session_of_service() if SERVING else connecting.session_of_command()
 try:
@@ -94,38 +94,38 @@ try:
 except ValueError as error:
     raise environment.invalid("DATABASE_URL", str(error)) from None
 _database["OPTIONS"] |= {
-    "server_side_binding": True,  # parameters are sent apart from the SQL
-    # psycopg prepares nothing, so a rollback, a pooler or a migration leaves it nothing to lose. What nearly every
-    # request executes is prepared by ledger_core.postgresql.statement.Statement.
+    "server_side_binding": True,  # sends parameters separately from the SQL
+    # psycopg prepares no statements, because they can be lost by a rollback, a pooler or a migration. The most frequent
+    # ones are prepared by ledger_core.postgresql.statement.Statement, which handles that.
     "prepare_threshold": None,
 }
 DATABASES = {
     "default": _database
     | {
-        # Each thread keeps a connection for good. One that ended meanwhile is replaced before a request uses it.
+        # Each thread keeps its connection. A connection that was closed is replaced before a request uses it.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        # A pooler in transaction mode has none. Commands read millions of rows by them, and connect directly.
+        # Poolers in transaction mode do not support them. Commands may use them to read many rows.
         "DISABLE_SERVER_SIDE_CURSORS": SERVING,
     }
 }
-# For a pooler in transaction mode that does not carry prepared statements.
+# 0 for poolers in transaction mode that do not support prepared statements.
 DATABASE_PREPARE = environment.boolean("DATABASE_PREPARE", default=True)
-# What `manage.py servicerole` sets for the service's role, since a pooler does not pass it on.
+# `manage.py servicerole` sets these for the service's role, because a pooler does not pass on those of a connection.
 SERVICE_SESSION = connecting.session_of_service()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Of the admin: who guesses passwords is shut out for a while, by address and by the name that is tried.
+# After five wrong passwords, log-ins to the admin with this user name, or from this address, are locked for a while.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = ["ip_address", "username"]
 AXES_CLIENT_IP_CALLABLE = "ledger_core.access.throttling.address_of"
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a stranger could keep somebody out for good
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # otherwise an attacker could lock out a user permanently
 AXES_VERBOSE = False
 
-# Where a log-in leads that names no page of this service.
+# The page after a log-in without a valid ?next=.
 LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -138,7 +138,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-# In development files are found where their packages have them, without collectstatic.
+# In development, static files are served from their packages, without collectstatic.
 STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 WHITENOISE_AUTOREFRESH = False
@@ -151,7 +151,7 @@ STORAGES = {
     },
 }
 
-# Requests come over TLS, or by a proxy that says so.
+# Requests arrive over TLS, which the proxy reports in X-Forwarded-Proto.
 if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = environment.boolean("SECURE_SSL_REDIRECT", default=True)
@@ -162,15 +162,17 @@ if not DEVELOPMENT:
     CSRF_COOKIE_SECURE = True
 
 
-# How many threads a worker of gunicorn serves requests with. Nothing else serves.
+# Threads of a worker that serve requests; None in commands.
 WEB_THREADS = environment.integer("WEB_THREADS", 4, least=1) if SERVING else None
 
-# Of a client, and of an address, whoever asks from there. Workers of a replica count together; with Redis, all do.
+# Limits for each client and for each address. The workers of a replica count together; with Redis, all replicas do.
 RATE_LIMIT = environment.parsed("LEDGER_RATE_LIMIT", "1000/s", Rate.parse)
 ADDRESS_RATE_LIMIT = environment.parsed("LEDGER_ADDRESS_RATE_LIMIT", "1000/s", Rate.parse)
-REDIS_URL = environment.text("REDIS_URL", form="|(rediss?|unix)://.*", like="a URL of Redis")
+REDIS_URL = environment.text(
+    "REDIS_URL", form="|(rediss?|unix)://.*", like="a URL of Redis, such as redis://host:6379/0"
+)
 
-# Pages load what this service serves, and nothing else; nobody frames them.
+# Pages may load only what this service serves, and may not be shown in frames.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -184,7 +186,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# The most that any view reads; one that takes a single operation reads less (ledger_core.api.views).
+# The largest body that any view accepts, in bytes. Posts of a single operation accept less (ledger_core.api.views).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 REST_FRAMEWORK = {
@@ -207,7 +209,7 @@ SPECTACULAR_SETTINGS = {
     "rounds them in calculations. Use a parser that keeps integers exact.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SORT_OPERATIONS": False,  # as `ledger_urls` has them: to post comes first
+    "SORT_OPERATIONS": False,  # in the order of `ledger_urls`: posting comes first
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -1,7 +1,7 @@
-"""Traces over OTLP, where the environment says where to (OTEL_EXPORTER_OTLP_ENDPOINT): requests and their statements.
+"""Traces of requests and their SQL statements, sent over OTLP if OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
-What may name an owner or hold a key stays here: the address as it was sent, a statement's parameters, the texts of
-errors. OpenTelemetry's own instrumentation of Django sends the address.
+Data that can contain an owner or a key is not sent: the path and query of a request, the parameters of a statement, the
+texts of errors. OpenTelemetry's own instrumentation of Django sends the path and query, so it is not used.
 """
 
 import logging
@@ -20,14 +20,16 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from ledger_core.observability.request_log import HEADER, METHODS
 
-_SEND_SECONDS = 2  # with retries: a worker that ends waits no longer for a collector that is away
-_FIRST_WORD = re.compile(r"^(?!--)\s*(\w+)", re.MULTILINE)  # after the comments that describe a statement
+_SEND_SECONDS = 2  # including retries; a worker that stops waits at most this long for an unavailable collector
+_FIRST_WORD = re.compile(r"^(?!--)\s*(\w+)", re.MULTILINE)  # of a statement, after its comments
 _tracer = trace.get_tracer("ledger")
 
 
 def trace_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware around the one that logs: a span of the request, under its caller's where it says so (traceparent)."""
-    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: "shared-ledger"}))  # OTEL_SERVICE_NAME goes first
+    """Middleware that makes a span of each request, a child of the caller's span if there is a traceparent header."""
+    provider = TracerProvider(
+        resource=Resource.create({SERVICE_NAME: "shared-ledger"})
+    )  # OTEL_SERVICE_NAME replaces it
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=_SEND_SECONDS)))
     trace.set_tracer_provider(provider)
 
@@ -75,7 +77,7 @@ def _trace_statement(execute: Callable[..., Any], sql: Any, params: Any, many: b
 
 
 class TraceIdFilter(logging.Filter):
-    """Gives every log record of a request the id of its trace."""
+    """Adds the id of the current trace to log records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         context = trace.get_current_span().get_span_context()

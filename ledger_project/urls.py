@@ -1,4 +1,4 @@
-"""Every address of the service."""
+"""The addresses of the service: the API, a redirect from / to its documentation, and the admin."""
 
 from django.contrib import admin
 from django.urls import path

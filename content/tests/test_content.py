@@ -1,4 +1,4 @@
-"""The content app: its operations, and that they keep to the ledger's rules."""
+"""The content app: its operations, which keep the rules of the ledger."""
 
 from content.operations import OPERATIONS, ContentOperation
 from ledger_core.conformance import Conformance

@@ -1,4 +1,4 @@
-"""Posting from Python: alone, and within a transaction of the caller's."""
+"""Posting from Python, outside and inside a transaction of the caller."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""The ecommerce app: its operations, and that they keep to the ledger's rules."""
+"""The ecommerce app: its operations, which keep the rules of the ledger."""
 
 from ecommerce.operations import OPERATIONS, EcommerceOperation
 from ledger_core.conformance import Conformance

@@ -1,4 +1,4 @@
-"""An account's page: what its owner has and had, its newest entries, and the way to correct it."""
+"""The page of an account: its balance now and over time, its newest entries, and a link to correct it."""
 
 from typing import Any
 
@@ -15,22 +15,22 @@ from ledger_core.admin.references import entries_url, references_of
 from ledger_core.models import Account, Entry
 from ledger_core.queries.balances import history_of
 
-POINTS = 200  # of the chart: more would not be told apart
-NEWEST = 20
+POINTS = 200  # of the chart, which is too small to show more
+NEWEST = 20  # entries on the page
 
 
 @admin.register(Account)
 class AccountAdmin(CorrectionPage, ReadOnlyAdmin):
     list_display = ("owner_id", "balance", "seq", "updated_on")
-    sortable_by = ("owner_id",)  # the primary key: no other column has an index, which each post would pay for
+    sortable_by = ("owner_id",)  # other columns have no index, because an index would slow down each post
     ordering = ("owner_id",)
     search_fields = ("owner_id__startswith",)
-    search_help_text = "The beginning of an owner's id, exactly as it is."
+    search_help_text = "The beginning of an owner id. Upper and lower case are different."
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Take the text as it was typed: an id may hold spaces, at which Django's search would split it."""
+        """Search for the complete text: owner ids can contain spaces, at which Django would split it."""
         return queryset.filter(owner_id__startswith=search_term), False
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,4 +1,4 @@
-"""The API's clients in the admin: made, given keys, and shut out. A key is shown once, on the page that answers."""
+"""Clients of the API and their keys in the admin. A new key is shown once, on the page after the form."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -16,26 +17,36 @@ from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import app_choices
 
+_SCOPES = {
+    Scope.READ: "read balances, entries and operations",
+    Scope.POST: "post operations that give no new credits",
+    Scope.MINT: "post operations that give new credits",
+}
+
 
 class ClientForm(forms.ModelForm):
     apps = forms.MultipleChoiceField(
         choices=app_choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text="The apps that it calls.",
+        help_text="The client may call these apps.",
     )
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, scope.value) for scope in Scope],
+        choices=[(scope.value, f"{scope.value}: {_SCOPES[scope]}") for scope in Scope],
         widget=forms.CheckboxSelectMultiple,
-        help_text="What it may do there: read, post what gives no credits, mint credits that nobody had.",
+        help_text="What the client may do in these apps.",
     )
 
     class Meta:
         model = Client
         fields = ("name", "apps", "scopes")
         widgets = {"name": forms.TextInput}
+        help_texts = {"name": "The entries that the client posts have this name. It cannot be changed later."}
 
 
 class KeyForm(forms.ModelForm):
+    class Meta:
+        help_texts = {"expires_on": "Leave this empty for a key that does not expire."}
+
     def clean_client(self) -> Client:
         client: Client = self.cleaned_data["client"]
         if client.keys.filter(clients.GOOD).count() > 1:
@@ -45,7 +56,7 @@ class KeyForm(forms.ModelForm):
 
 @admin.register(Client)
 class ClientAdmin(ModelAdmin):
-    """Entries keep a client's name, so that it is neither renamed nor deleted."""
+    """Clients. They cannot be renamed or deleted, because entries have their names."""
 
     form = ClientForm
     list_display = ("name", "apps", "scopes", "created_on")
@@ -59,7 +70,9 @@ class ClientAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Client, form: forms.ModelForm, change: bool) -> None:
-        obj.save(update_fields=["apps", "scopes"] if change else None)  # the service's role may change no other
+        obj.save(
+            update_fields=["apps", "scopes"] if change else None
+        )  # the only columns that the service's database role may change
 
     def response_add(self, request: HttpRequest, obj: Client, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(f"{reverse('admin:ledger_core_key_add')}?client={obj.pk}")
@@ -67,7 +80,7 @@ class ClientAdmin(ModelAdmin):
 
 @admin.register(Key)
 class KeyAdmin(ModelAdmin):
-    """Keys are issued and revoked, and never changed."""
+    """Keys. They can be issued and revoked, but not changed."""
 
     form = KeyForm
     fields = ("client", "expires_on")
@@ -91,16 +104,17 @@ class KeyAdmin(ModelAdmin):
         for key in keys.filter(revoked_on=None):
             self.log_change(request, key, "Revoked.")
         revoked = clients.revoke(keys)
-        self.message_user(request, f"{revoked} revoked: refused everywhere within {clients.CACHE_SECONDS} seconds.")
+        rejected = f"The service rejects a revoked key after at most {clients.CACHE_SECONDS} seconds."
+        self.message_user(request, f"Revoked {revoked} key{pluralize(revoked)}. {rejected}")
 
     def save_model(self, request: Any, obj: Key, form: forms.ModelForm, change: bool) -> None:
         request.issued_key = clients.issue(obj)
 
     def response_add(self, request: Any, obj: Key, post_url_continue: str | None = None) -> HttpResponse:
-        """Show the key on this page and nowhere else: no message, cookie or history keeps it."""
+        """Show the key on this page and nowhere else: it is not in a message, a cookie or the history."""
         context = {
             **self.admin_site.each_context(request),
-            "title": f"The new key of {obj.client}",
+            "title": f"New key of {obj.client}",
             "opts": self.opts,
             "issued_key": request.issued_key,
         }

@@ -1,4 +1,4 @@
-"""Corrections by staff: posted as all entries are, in the name of a person, with a reason that the admin keeps."""
+"""Corrections by staff: posted like all entries, with the person's name. The admin's history stores the reason."""
 
 import re
 import uuid
@@ -23,13 +23,13 @@ from ledger_core.posting import NonceReused, Posted, post
 from ledger_core.values import MAX_CREDITS, MAX_TEXT
 
 _SENT_BEFORE = (
-    "This form was sent before with other values, and that correction is posted. See the account's newest entries. "
-    "To post these values as a further correction, send the form again."
+    "This form was sent before with other values, and that correction was posted: see the account's newest entries. "
+    "To post these values as another correction, send the form again."
 )
 
 
 class WholeNumberField(forms.IntegerField):
-    """Digits 0 to 9 only. Django's takes all that int() does, such as 1_0 and the digits of other scripts, and 5.0."""
+    """Accepts only the digits 0 to 9. Django's field also accepts 1_0, 5.0, and the digits of other scripts."""
 
     def to_python(self, value: Any) -> int | None:
         if value and not re.fullmatch(r"-?[0-9]+", str(value)):
@@ -52,16 +52,16 @@ class CorrectionForm(forms.Form):
     reason = forms.CharField(
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What went wrong, and who asked for it. It is kept with your name.",
+        help_text="What went wrong, and who asked for the correction. Stored with your name.",
     )
-    # Made once for a form, however often it is sent: a second click posts nothing.
+    # The same each time the form is sent, so that a second click posts nothing.
     nonce = forms.CharField(widget=forms.HiddenInput, initial=new_nonce, max_length=MAX_TEXT)
 
     def reject(self, error: LedgerError, account: Account) -> None:
-        """Show why the ledger rejected the form, and let the corrected form be sent as a correction of its own."""
+        """Show why the ledger rejected the form. The form then gets a new nonce, so that it can be sent again."""
         detail = error.detail.replace(account.pk, str(account))
         self.add_error(None, _SENT_BEFORE if isinstance(error, NonceReused) else detail)
-        if error.status < 500:  # the ledger is sure that it has not posted the form
+        if error.status < 500:  # after a 500 or 503 it may have been posted, and needs the same nonce
             self.renew_nonce()
 
     def renew_nonce(self) -> None:
@@ -69,28 +69,29 @@ class CorrectionForm(forms.Form):
 
 
 def may_correct(request: HttpRequest) -> bool:
+    """Return whether the user may post corrections."""
     return request.user.has_perm("ledger_core.post_correction")
 
 
 class CorrectionPage(ModelAdmin):
-    """The page of an account on which a correction is posted."""
+    """Adds the page to an account's admin on which staff post a correction."""
 
     def correction_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         account: Account | None = self.get_object(request, unquote(object_id))
         if not (self.has_view_permission(request, account) and may_correct(request)):
             raise PermissionDenied
         if account is None:
-            return redirect("admin:ledger_core_account_change", object_id)  # which says so
+            return redirect("admin:ledger_core_account_change", object_id)  # which shows that there is no such account
         form = CorrectionForm(request.POST or None)
         if form.is_valid():
             try:
                 posted = self._post(request, account, form.cleaned_data)
-            except AccountLocked:  # answered by a page that says to send the same form again
+            except AccountLocked:  # api.problems shows a page that asks to send the same form again
                 raise
             except LedgerError as error:
                 form.reject(error, account)
             else:
-                self._tell(request, posted)
+                self._show(request, posted)
                 return redirect("admin:ledger_core_account_change", quote(account.pk))
         elif form.has_error("nonce"):
             form.renew_nonce()
@@ -105,7 +106,7 @@ class CorrectionPage(ModelAdmin):
         return TemplateResponse(request, "admin/ledger_core/account/correction.html", context)
 
     def _post(self, request: HttpRequest, account: Account, asked: dict[str, Any]) -> Posted:
-        """Post it and keep the reason, both or neither."""
+        """Post the correction and store its reason, or neither."""
         with transaction.atomic():
             posted = post(
                 CORRECTIONS,
@@ -113,15 +114,19 @@ class CorrectionPage(ModelAdmin):
                 owner_id=account.pk,
                 nonce=asked["nonce"],
                 amount=asked["amount"],
-                client=f"{STAFF}{request.user.get_username()}"[:MAX_TEXT],  # names may be longer than the books' texts
+                client=f"{STAFF}{request.user.get_username()}"[
+                    :MAX_TEXT
+                ],  # user names can be longer than a client's name in an entry
             )
             if not posted.replayed:
                 self.log_addition(request, posted.entry, f"{REASON}{asked['reason']}")
         return posted
 
-    def _tell(self, request: HttpRequest, posted: Posted) -> None:
+    def _show(self, request: HttpRequest, posted: Posted) -> None:
         entry = posted.entry
         if posted.replayed:
-            self.message_user(request, f"This was posted before, as entry {entry.pk}, and not again.", INFO)
+            self.message_user(
+                request, f"This correction was posted before as entry {entry.pk}. It was not posted again.", INFO
+            )
         else:
             self.message_user(request, f"Posted as entry {entry.pk}: {entry.delta:+,d} credits.", SUCCESS)

@@ -1,4 +1,4 @@
-"""The books in the Django admin: for reading alone, and as fast at ten million entries as at ten."""
+"""Entries in the admin: read-only, and as fast with ten million entries as with ten."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ from ledger_core.values import MAX_TEXT, EntryId, fault
 
 
 class FirstPages(Paginator):
-    """Counts no further than people turn pages: counting ten million rows takes longer than reading a hundred."""
+    """Counts at most `limit` rows: counting ten million takes longer than reading the hundred of a page."""
 
     object_list: QuerySet[Any]
     limit = 10_000
@@ -38,20 +38,21 @@ class FirstPages(Paginator):
 
 
 class BookPage(ChangeList):
-    """A list page that tells its count below the list alone."""
+    """A list page that shows its count only below the list."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        # Equal, they are not shown beside the search, where "10000 results" would be the first of many.
+        # If both counts are equal, Django shows none beside the search. There, "10000 results" would be wrong if there
+        # are more.
         self.full_result_count = self.result_count
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """For a table that only `posting` writes. Nobody adds, changes or deletes here, superusers included."""
+    """For a table that only `posting` writes: nobody can add, change or delete rows here, not even a superuser."""
 
     paginator = FirstPages
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
+    show_facets = admin.ShowFacets.NEVER  # they count the rows of each choice of each filter
     actions = None
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -68,7 +69,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 class AppFilter(admin.SimpleListFilter):
-    """By app, on the page of all entries. The choices are the registry's: a DISTINCT would read the whole table."""
+    """Filters all entries by app. The choices are the installed apps: SELECT DISTINCT would read the complete table."""
 
     title = "app"
     parameter_name = "app"
@@ -81,7 +82,7 @@ class AppFilter(admin.SimpleListFilter):
 
 
 class OperationFilter(admin.SimpleListFilter):
-    """By an app's operation, written app:operation; the index holds both."""
+    """Filters by `app:operation`; an index has both columns."""
 
     title = "operation"
     parameter_name = "operation"
@@ -100,7 +101,7 @@ class OperationFilter(admin.SimpleListFilter):
 
 
 class LinkedFilter(admin.SimpleListFilter):
-    """Of a link from another page. The list offers no choices, only to see the entries without the filter again."""
+    """A filter that links from other pages use. It offers no choices but to remove it."""
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
         return [(value, as_text(value))] if (value := self.value()) is not None else []
@@ -115,7 +116,7 @@ class OwnerFilter(LinkedFilter):
 
 
 class ReversesFilter(LinkedFilter):
-    title = "entry that they reverse"
+    title = "reversed entry"
     parameter_name = "reverses"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -128,14 +129,14 @@ class ReversesFilter(LinkedFilter):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    """All entries; registered for an app's proxy too, whose manager knows the app's own."""
+    """All entries. For an app's proxy of Entry: that app's entries, which the manager of Entry selects."""
 
     list_display = ("id", "created_on", "owner_id", "app", "operation", "delta", "balance_after", "nonce")
     list_filter = (AppFilter, OperationFilter, "created_on", OwnerFilter, ReversesFilter)
     sortable_by = ("id",)
     ordering = ("-id",)
     search_fields = ("owner_id__exact", "nonce__exact")
-    search_help_text = "An owner's id or a nonce, as it is; both to find one entry."
+    search_help_text = "A complete owner id, a complete nonce, or both with a space between them."
     exclude = ("hash",)
     readonly_fields = ("hash_in_hexadecimal", "reversed_by", "reason")
 
@@ -152,7 +153,7 @@ class EntryAdmin(ReadOnlyAdmin):
         if len(search_term) > 2 * MAX_TEXT + 1:
             return queryset.none(), False
         found = Q(owner_id=search_term) | Q(nonce=search_term)
-        for space in re.finditer(" ", search_term):  # an id may hold spaces, too
+        for space in re.finditer(" ", search_term):  # owner ids can contain spaces, too
             found |= Q(owner_id=search_term[: space.start()], nonce=search_term[space.end() :])
         return queryset.filter(found), False
 
@@ -164,7 +165,7 @@ class EntryAdmin(ReadOnlyAdmin):
     def reversed_by(self, entry: Entry) -> str:
         return reversals_of(entry.owner_id, [entry]).get(entry.pk, "")
 
-    @admin.display(description="reason of the correction")
+    @admin.display(description="reason for the correction")
     def reason(self, entry: Entry) -> str:
         reason = reasons_of([entry]).get(entry.pk)
         return format_html("<bdi>{}</bdi>", linebreaksbr(reason, autoescape=True)) if reason else ""

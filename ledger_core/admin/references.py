@@ -1,4 +1,4 @@
-"""What entries refer to: the entry that one reverses, those that reverse it, and why a correction was posted."""
+"""Links between entries: to the entry that one reverses, to its reversals; and the reasons for corrections."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,33 +14,35 @@ from django.utils.safestring import SafeString
 from ledger_core.models import Entry
 from ledger_core.operations.corrections import CORRECTIONS
 
-# Begins what the admin keeps of a correction: Django would read a reason that begins with a bracket as JSON.
+# Before each reason in the admin's history, because Django reads a text that begins with a bracket as JSON.
 REASON = "Reason: "
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Links and texts for a page; empty where there is nothing."""
+    """Links and texts of one entry for a page; each can be empty."""
 
-    reverses: SafeString | str = ""
+    reversed_entry: SafeString | str = ""
     reversed_by: SafeString | str = ""
     reason: str = ""
 
 
 def entries_url(**query: object) -> str:
+    """Return the address of the list of entries with this query."""
     return f"{reverse('admin:ledger_core_entry_changelist')}?{urlencode(query)}"
 
 
 def entry_link(pk: int) -> SafeString:
+    """Return a link to the page of an entry."""
     return format_html('<a href="{}">entry {}</a>', reverse("admin:ledger_core_entry_change", args=[pk]), pk)
 
 
 def references_of(owner_id: str, entries: Sequence[Entry]) -> Mapping[int, References]:
-    """Return what each of an owner's entries refers to, by its id, with two queries for all of them."""
+    """Return the references of an owner's entries, by entry id. Makes two queries, however many entries there are."""
     reversals, reasons = reversals_of(owner_id, entries), reasons_of(entries)
     return {
         entry.pk: References(
-            reverses=entry_link(entry.reverses_id) if entry.reverses_id else "",
+            reversed_entry=entry_link(entry.reverses_id) if entry.reverses_id else "",
             reversed_by=reversals.get(entry.pk, ""),
             reason=reasons.get(entry.pk, ""),
         )
@@ -49,9 +51,10 @@ def references_of(owner_id: str, entries: Sequence[Entry]) -> Mapping[int, Refer
 
 
 def reversals_of(owner_id: str, entries: Sequence[Entry]) -> dict[int, SafeString]:
-    """Return a link to what reverses each of an owner's entries, by its id, for those that were reversed.
+    """Return links to the reversals of an owner's entries, by the id of the reversed entry.
 
-    An entry can be reversed in as many parts as it has units: one is a link to it, and more to a list of them.
+    An entry can have as many reversals as it has units. The link leads to the reversal if there is one, and to a list
+    if there are more.
     """
     of = Entry.objects.filter(owner_id=owner_id, reverses_id__in=[entry.pk for entry in entries])
     counted = of.values_list("reverses_id").annotate(Count("pk"), Max("pk"))
@@ -64,7 +67,7 @@ def reversals_of(owner_id: str, entries: Sequence[Entry]) -> dict[int, SafeStrin
 
 
 def reasons_of(entries: Sequence[Entry]) -> dict[int, str]:
-    """Return why each of the entries that are corrections was posted, by its id."""
+    """Return the reasons for those of the entries that are corrections, by entry id."""
     corrections = [str(entry.pk) for entry in entries if entry.app == CORRECTIONS.app]
     if not corrections:
         return {}

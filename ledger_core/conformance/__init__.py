@@ -1,11 +1,16 @@
-"""What every app's operations have to keep to, as tests of any app's own.
-
-The app's tests say once:
+"""Conformance tests: they check that an app's operations keep the rules of the ledger. An app runs them with
 
     class TestConformance(Conformance):
         operations = OPERATIONS
 
-and pytest runs each of these tests for each operation that it is about.
+in its own tests. pytest then runs each test for each operation of the app that it applies to.
+
+    base       what the tests share
+    in_turn    one request after the other
+    races      several requests at the same time
+
+Invariants: the tests need only an app's operations, and work for every operation that `Terms` and `Reversal` allow.
+Imports everything in the core; only tests import it.
 """
 
 from ledger_core.conformance.in_turn import InTurn
@@ -15,4 +20,4 @@ __all__ = ["Conformance"]
 
 
 class Conformance(InTurn, Races):
-    """The tests, one request after the other and at once; `operations` are the app's."""
+    """All conformance tests. A subclass sets `operations` to the operations of its app."""

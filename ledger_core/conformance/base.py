@@ -1,4 +1,4 @@
-"""What the tests share: how the books are made so that an operation can be had."""
+"""What the conformance tests share: posting what an operation needs first, such as credits, and comparing balances."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from ledger_core.queries import balances
 from ledger_core.queries.trial_balance import trial_balance
 from ledger_core.verification import verify
 
-# What a test's argument stands for: it is run for each operation of the app of that kind.
+# A test with one of these arguments runs for each operation of the app for which the function returns True.
 _KINDS: dict[str, Callable[[Operation], bool]] = {
     "operation": lambda operation: not operation.terms.retired,
     "debit": lambda operation: cost(operation) > 0 and not operation.terms.frequency and not operation.terms.retired,
@@ -26,7 +26,7 @@ _KINDS: dict[str, Callable[[Operation], bool]] = {
 
 
 class OfAnApp:
-    """Tests of one app's operations."""
+    """Base class of tests of one app's operations."""
 
     operations: OperationSet[Any]
 
@@ -36,10 +36,11 @@ class OfAnApp:
                 metafunc.parametrize(kind, [o for o in self.operations if belongs(o)], ids=lambda o: o.code)
 
     def post(self, operation: Operation, nonce: str, owner_id: str = "owner", **fields: Any) -> Posted:
+        """Post the operation for the app."""
         return post(self.operations, operation, owner_id=owner_id, nonce=nonce, **fields)
 
     def prepared(self, operation: Operation, owner_id: str = "owner", units: int = 1) -> dict[str, Any]:
-        """Make the books so that the owner can have the operation, and return the fields that it takes."""
+        """Post what the operation needs, so that `units` of it can be posted; return further fields of the request."""
         self.fund(owner_id, operation, units)
         if operation.reversed_operation is None:
             return {}
@@ -49,11 +50,12 @@ class OfAnApp:
             entry = self.post(
                 operation.reversed_operation, f"for-{operation.code}", owner_id, amount=amount, **request
             ).entry
-        if entry.delta > 0:  # so that what is refused beyond it is not refused for the balance
+        if entry.delta > 0:  # so that a reversal of too many units is not rejected for lack of credits
             self._add(f"spare-{operation.code}", owner_id, entry.delta)
         return {"reverses": entry.pk}
 
     def fund(self, owner_id: str, operation: Operation, units: int) -> None:
+        """Give the owner the credits that `units` of the operation take."""
         if needed := cost(operation) * units:
             self._add(f"fund-{operation.code}", owner_id, needed)
 
@@ -63,12 +65,12 @@ class OfAnApp:
 
 
 def cost(operation: Operation) -> int:
-    """What a unit takes from the balance. Nothing for a reversal, whose owner has what is taken back."""
+    """Return the credits that a unit takes. 0 for a reversal: its owner has the credits of the reversed entry."""
     return -min(0, operation.value or 0)
 
 
 def moves(operation: Operation, request: dict[str, Any]) -> int:
-    """What a unit moves: its value, or the other way what a unit of the reversed entry moved."""
+    """Return the credits that a unit moves: its value, or the opposite of what the reversed entry moved per unit."""
     if operation.value is not None:
         return operation.value
     entry = Entry.objects.get(pk=request["reverses"])
@@ -77,7 +79,7 @@ def moves(operation: Operation, request: dict[str, Any]) -> int:
 
 @contextmanager
 def before_its_retirement(operation: Operation) -> Iterator[None]:
-    """Let an operation be posted, as it could be before it was retired."""
+    """Let a retired operation be posted until the context ends."""
     retired = operation.terms.retired
     object.__setattr__(operation.terms, "retired", False)
     try:
@@ -86,14 +88,14 @@ def before_its_retirement(operation: Operation) -> Iterator[None]:
         object.__setattr__(operation.terms, "retired", retired)
 
 
-def assert_the_books_agree() -> None:
-    """Every entry follows from the one before it, and no credit was lost or made."""
+def assert_ledger_is_correct() -> None:
+    """Assert that every entry follows from the one before it, and that entries and balances have the same sum."""
     assert list(verify()) == []
     assert trial_balance().agrees
 
 
 def balance_of(owner_id: str) -> int:
-    """What the owner has: nothing, without an account."""
+    """Return the owner's balance: 0 without an account."""
     try:
         return balances.balance_of(owner_id).balance
     except balances.AccountNotFound:

@@ -1,5 +1,10 @@
-"""Commands for operators, and what the commands share: arguments, progress, reports, exit codes.
+"""Commands for operators, and what the commands share.
 
-Invariants: a command exits with 0 for no finding, 1 for a finding, 2 if it could not do its work; what stops it is one
-line on stderr.
+    commands     the commands, one per module
+    reporting    base class of commands that check something: their exit codes
+    arguments    types of arguments
+    output       progress bars, JSON, counts
+
+Invariants: a command that checks something exits with 0 if it found nothing wrong, 1 if it did, and 2 if it could not
+check. An expected error is one line on stderr, without a traceback.
 """

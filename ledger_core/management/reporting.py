@@ -1,4 +1,4 @@
-"""Commands that check something: their exit code tells a finding from a failure."""
+"""Base class of commands that check something: different exit codes for a finding and for a failure."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ FOUND, UNABLE = 1, 2
 
 
 class Found(CommandError):
-    """The command did its work, and found something that is wrong."""
+    """The command completed its check and found something wrong."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args, returncode=FOUND)
 
 
 class CheckCommand(BaseCommand):
-    """Exits with 0 where all is right, with 1 where it found something wrong, and with 2 where it could not check.
+    """Exits with 0 if the check found nothing wrong, 1 if it did, and 2 if the check could not be completed.
 
-    What stops it is one line on stderr; `--traceback` shows more.
+    The reason for 2 is one line on stderr; `--traceback` adds the traceback.
     """
 
     def execute(self, *args: Any, **options: Any) -> str | None:

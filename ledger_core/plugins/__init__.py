@@ -1,9 +1,11 @@
-"""Plugins: the installed apps that take part in the ledger, and the checks of them at start-up.
+"""Plugins: the installed apps whose AppConfig is a LedgerApp, and system checks of them.
 
-An app takes part if its AppConfig is a LedgerApp. The ledger finds it there, and names no app.
+    ledger_app      the base class of an app's AppConfig, and the list of installed apps
+    checks          the system checks
+    app_template    the files of a new app, for `manage.py startledgerapp`
 
-Invariants: every mistake of an app that can be found without a request is a system check with an id, found when the
-process starts. Imports `ledger_core.operations`, and no model: Django loads apps before models.
+Invariants: nothing in the core names an app; every mistake of an app that can be found without a request is a system
+check with an id. Imports `ledger_core.operations`, and no models, because Django loads apps before models.
 """
 
 from ledger_core.plugins.ledger_app import LedgerApp, app_choices, ledger_apps

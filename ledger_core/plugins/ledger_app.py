@@ -1,4 +1,4 @@
-"""Plugins: an installed Django app whose AppConfig is a LedgerApp takes part in the ledger."""
+"""The base class of the AppConfig of an app that uses the ledger, and the list of these apps."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -10,18 +10,22 @@ from ledger_core.operations import OperationSet
 
 
 class LedgerApp(AppConfig):
-    """An application of the ledger: `operations` are what it can post.
+    """The AppConfig of an app that uses the ledger. Its `urls` module is served below /api/v1/{namespace}/.
 
-    Its `urls` module is served under /api/v1/{namespace}/, its label unless it says otherwise, and its proxies
-    of Entry get pages in the admin.
+    name: the package of the app.
+    verbose_name: the name of the app in the admin.
+    operations: the operations that the app can post. Its label is the app in entries.
+    namespace: the part of the app's addresses after /api/v1/. Default: the app's label.
+
+    If the app has a proxy model of Entry, the admin shows its entries on pages of their own.
     """
 
-    # OperationSet[Operation] would refuse every plugin's, since an OperationSet is invariant.
+    # Any, because OperationSet is invariant: mypy would reject an app's set as an OperationSet[Operation].
     operations: ClassVar[OperationSet[Any]]
     # The errors that the app's operations and views raise beside the core's.
     errors: ClassVar[tuple[type[LedgerError], ...]] = ()
     namespace: str = ""
-    # Django takes the one AppConfig that it finds in apps.py: a plugin's, not this one, which it imports.
+    # Django uses the default AppConfig in an app's apps.py. That is the subclass, not this class, which it imports.
     default = False
 
     def __init_subclass__(cls) -> None:
@@ -33,10 +37,10 @@ class LedgerApp(AppConfig):
 
 
 def ledger_apps() -> Iterator[LedgerApp]:
-    """Yield the installed apps that take part in the ledger, in the order of INSTALLED_APPS."""
+    """Yield the installed apps that use the ledger, in the order of INSTALLED_APPS."""
     return (config for config in apps.get_app_configs() if isinstance(config, LedgerApp))
 
 
 def app_choices() -> list[tuple[str, str]]:
-    """Return the label and the name of each of them, for people to choose from."""
+    """Return the label and the name of each app, as choices of a form."""
     return [(app.label, str(app.verbose_name)) for app in ledger_apps()]

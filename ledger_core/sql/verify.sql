@@ -54,12 +54,15 @@ WITH entry AS (
 )
 SELECT owner_id, seq, fault
 FROM checked CROSS JOIN LATERAL (VALUES
-    (wrong_seq, format('sequence: it follows %%s', seq_before)),
-    (wrong_time, format('time: it is earlier than the entry before it, of %%s', time_before)),
-    (wrong_balance, format('balance: %%s and %%s do not make %%s', balance_before, delta, balance_after)),
-    (wrong_delta, format('delta: %%s is not a whole number of credits for each of %%s units', delta, amount)),
-    (wrong_hash, 'hash: it is not that of this entry after the one before it'),
-    (without_account, 'account: there is none for this owner')
+    (wrong_seq, format('sequence: the sequence number before it is %%s', seq_before)),
+    (wrong_time, format('time: it is earlier than the time of the entry before it, %%s', time_before)),
+    (
+        wrong_balance,
+        format('balance: %%s before the entry, %%s after it, and a delta of %%s', balance_before, balance_after, delta)
+    ),
+    (wrong_delta, format('delta: %%s credits are not a multiple of %%s units', delta, amount)),
+    (wrong_hash, 'hash: it does not match this entry and the hash before it'),
+    (without_account, 'account: the owner has entries, but no account')
 ) AS check_(failed, fault)
 WHERE (wrong_seq OR wrong_time OR wrong_balance OR wrong_delta OR wrong_hash OR without_account) AND failed
 UNION ALL
@@ -70,13 +73,16 @@ LEFT JOIN LATERAL (
     ORDER BY seq DESC LIMIT 1
 ) AS newest ON TRUE
 CROSS JOIN LATERAL (VALUES
-    (newest.seq IS DISTINCT FROM a.seq, format('account: it counts %%s entries, and the newest is %%s', a.seq, newest.seq)),
+    (
+        newest.seq IS DISTINCT FROM a.seq,
+        format('account: it counts %%s entries, but the newest one is #%%s', a.seq, coalesce(newest.seq, 0))
+    ),
     (
         newest.balance_after IS DISTINCT FROM a.balance,
-        format('account: its balance is %%s, and its newest entry left %%s', a.balance, newest.balance_after)
+        format('account: its balance is %%s, but %%s after its newest entry', a.balance, coalesce(newest.balance_after, 0))
     ),
     (newest.hash IS DISTINCT FROM a.head, 'account: its head is not the hash of its newest entry'),
-    (newest.created_on IS DISTINCT FROM a.updated_on, 'account: its time is not that of its newest entry')
+    (newest.created_on IS DISTINCT FROM a.updated_on, 'account: its time is not the time of its newest entry')
 ) AS check_(failed, fault)
 WHERE a.owner_id >= %(first)s AND (%(stop)s::text IS NULL OR a.owner_id < %(stop)s)
 AND a.updated_on >= %(since)s AND failed
@@ -84,10 +90,10 @@ UNION ALL
 SELECT
     r.owner_id, coalesce(e.seq, first_seq),
     CASE
-        WHEN e.id IS NULL THEN format('reversal: the entry %%s that is reversed is not there', entry_id)
+        WHEN e.id IS NULL THEN format('reversal: the reversed entry %%s does not exist', entry_id)
         WHEN units > e.amount THEN format('reversal: %%s of its %%s units are reversed', units, e.amount)
         ELSE format(
-            'reversal: %%s of its %%s units are reversed, and %%s are said to be left',
+            'reversal: %%s of its %%s units are reversed, but %%s are recorded as left',
             coalesce(units, 0), e.amount, coalesce(remaining, e.amount)
         )
     END

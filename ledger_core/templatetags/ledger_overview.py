@@ -1,4 +1,4 @@
-"""What the admin's front page tells of the books."""
+"""The overview on the admin's front page: the last verification, and what was posted in the last days."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.inclusion_tag("admin/ledger_core/overview.html", takes_context=True)
 def overview(context: dict[str, Any]) -> dict[str, Any]:
-    """Show what the permissions name: who may see the entries, what was posted; the accounts, their verification."""
+    """Show the last verification to users who may view accounts, and activity to users who may view entries."""
     user = context["user"]
     shown: dict[str, Any] = {}
     if user.has_perm("ledger_core.view_account"):

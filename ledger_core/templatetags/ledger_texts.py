@@ -1,4 +1,4 @@
-"""The filter for every text from outside that a template of the admin shows."""
+"""The template filter `isolated`, for every text from outside that the admin shows."""
 
 from django import template
 

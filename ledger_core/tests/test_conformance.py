@@ -26,4 +26,4 @@ class EveryOperation(Operation):
 
 class TestConformance(Conformance):
     operations = OperationSet("imaginary", EveryOperation)
-    test_its_api_posts_it = None  # type: ignore[assignment]  # it is not installed
+    test_the_api_posts_it = None  # type: ignore[assignment]  # it is not installed

@@ -1,7 +1,7 @@
-"""The database's schema: whether the ledger's tables and functions are still as the migrations made them.
+"""The database's schema: checks that the ledger's tables and functions are still as the migrations made them.
 
-What they made is written down in `sql/database_schema.txt`, a generated file: `make database-schema` writes it after a
-new migration, and a test compares it with the migrations.
+The expected schema is in `sql/database_schema.txt`, a generated file: `make database-schema` writes it after a new
+migration, and a test compares it with the migrations.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ Part = tuple[str, str]  # kind and name
 FILE = Path(sql.__file__).parent / "database_schema.txt"
 _APP = "ledger_core"
 _DESCRIBE = sql.load("database_schema")
-# Further ones of these change nothing that the ledger does.
+# An operator may add these: they do not change what the ledger does.
 _MAY_BE_ADDED = {"index", "function", "type"}
 
 
@@ -31,14 +31,15 @@ def describe() -> dict[Part, str]:
 
 
 def written(parts: Mapping[Part, str]) -> str:
-    """Return the parts as the generated file has them: a line for each, with tabs between kind, name and definition."""
+    """Return the text of the generated file: a line for each part, with tabs between kind, name and definition."""
     return "".join(f"{kind}\t{name}\t{definition}\n" for (kind, name), definition in parts.items())
 
 
 def differences() -> list[str] | None:
-    """Return what differs from what the migrations made; None where the database has other migrations.
+    """Return the differences between the database and the migrations, one line each.
 
-    During an upgrade, and after a rollback of the service, the database belongs to another version.
+    Returns None if other migrations are applied than this version has: during an upgrade, and after a rollback of the
+    service, the database belongs to another version.
     """
     loader = MigrationLoader(connection)
     if {key for key in loader.applied_migrations if key[0] == _APP} != {
@@ -59,7 +60,7 @@ def _compare(expected: Mapping[Part, str], found: Mapping[Part, str]) -> Iterato
         if part not in found:
             yield f"{kind} {name} is missing: {definition}"
         elif found[part] != definition:
-            yield f"{kind} {name} is {found[part]}, and should be {definition}"
+            yield f"{kind} {name} is {found[part]}, but should be {definition}"
     for kind, name in found.keys() - expected.keys():
         if kind not in _MAY_BE_ADDED:
             yield f"{kind} {name} was added: {found[kind, name]}"

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import django
 
-from ledger_core.management.progress import progress_bar
+from ledger_core.management.output import progress_bar
 from ledger_project.benchmarks.stack import Ledger, Server, make_ledger, served
 
 ENTRIES_OF_EACH = 100

@@ -1,4 +1,5 @@
-"""The service and its tests on one machine: the embedded PostgreSQL, `make run`, and the pytest plugin.
+"""Running and testing the service on one machine: the embedded PostgreSQL, `make run`, and the pytest plugin.
 
-Nothing here runs in production, except that manage.py asks `startup` which settings a command gets.
+In production manage.py and wsgi.py load the settings by `startup`, and manage.py calls `database()`, which does nothing
+there. Nothing else of this package runs in production.
 """

@@ -1,4 +1,4 @@
-"""The DATABASE_URL of development and tests: a PostgreSQL of one's own, or else one that is embedded."""
+"""The database of development and tests: the one that DATABASE_URL names, or else the embedded PostgreSQL."""
 
 import os
 import signal
@@ -16,15 +16,16 @@ DATA = Path(__file__).resolve().parents[2] / ".data"
 
 @contextmanager
 def database(data: Path = DATA / "postgres") -> Iterator[None]:
-    """Have DATABASE_URL name a PostgreSQL for as long as the context lasts.
+    """Provide a PostgreSQL, and DATABASE_URL, until the context ends.
 
-    One that is set is kept. Else, in development, an embedded PostgreSQL runs, with its files in `data`.
+    Does nothing if DATABASE_URL is set, or outside development. Otherwise runs the embedded PostgreSQL with its files
+    in `data`, and sets DATABASE_URL to it.
     """
     if os.environ.get("DATABASE_URL") or os.environ.get("LEDGER_ENV") != "development":
         yield
         return
     for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has SIGHUP ignored
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP, and that must not change
             signal.signal(number, leave)
     with EmbeddedPostgres(data) as url:
         os.environ["DATABASE_URL"] = url
@@ -35,17 +36,17 @@ def database(data: Path = DATA / "postgres") -> Iterator[None]:
 
 
 def leave(signum: int, frame: FrameType | None) -> None:
-    """End the process by an exception, as Ctrl-C does, so that it stops what it has started."""
+    """Signal handler that raises KeyboardInterrupt, as Ctrl-C does, so that the process stops what it started."""
     raise KeyboardInterrupt
 
 
 def require_answer() -> None:
-    """Raise PostgresUnavailable unless the PostgreSQL of DATABASE_URL answers."""
+    """Raise PostgresUnavailable unless a connection to DATABASE_URL succeeds."""
     try:
         psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5).close()
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
         raise PostgresUnavailable(
-            f"DATABASE_URL does not lead to a PostgreSQL that answers: {reason}. "
-            "Start it, or correct DATABASE_URL, or unset it for the embedded one."
+            f"Cannot connect to the PostgreSQL of DATABASE_URL: {reason}. "
+            "Start it, correct DATABASE_URL, or unset DATABASE_URL to use the embedded PostgreSQL."
         ) from None

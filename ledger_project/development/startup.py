@@ -1,4 +1,4 @@
-"""Which settings a process gets: those of development only where it is certain that the machine is a developer's."""
+"""Chooses and loads the settings: those of development only on a developer's machine."""
 
 import os
 import sys
@@ -7,24 +7,22 @@ from pathlib import Path
 import django
 from django.core.exceptions import ImproperlyConfigured
 
-# `make install` and `make run` write this file into the virtual environment. The image of production is built without
-# them, and neither git nor the image gets the file.
+# `make install` and `make run` create this file in the virtual environment. It is never in git or in the image.
 DEVELOPERS = Path(sys.prefix, "ledger-development")
 _OF_PRODUCTION = ("SECRET_KEY", "SECRET_KEY_FILE", "ALLOWED_HOSTS", "DATABASE_URL_FILE")
 
 
 def default_to_development() -> None:
-    """Set LEDGER_ENV=development for a command on a developer's machine, unless something says otherwise.
+    """Set LEDGER_ENV=development on a developer's machine, unless it is set, or a variable of production is set.
 
-    An environment that has a variable of production keeps production's rules, and so does whatever does not call
-    this: gunicorn never gets the settings of development unless LEDGER_ENV asks for them.
+    Only commands call this function. gunicorn uses the settings of production unless LEDGER_ENV is set.
     """
     if DEVELOPERS.exists() and not any(os.environ.get(name) for name in _OF_PRODUCTION):
         os.environ.setdefault("LEDGER_ENV", "development")
 
 
 def setup() -> None:
-    """Load the settings and the apps as `django.setup()` does; a wrong setting ends the process with one line."""
+    """Load the settings and the apps as `django.setup()` does. An invalid setting ends the process with one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledger_project.settings")
     try:
         django.setup()

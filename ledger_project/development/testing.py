@@ -1,4 +1,4 @@
-"""The pytest plugin of this project: gives the tests a PostgreSQL of their own before Django reads its settings."""
+"""pytest plugin of this project: starts a PostgreSQL for the tests before Django reads its settings."""
 
 import os
 import tempfile
@@ -17,10 +17,10 @@ _resources = ExitStack()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ.setdefault("LEDGER_ENV", "development")
-    # Tests ask faster than people, all from one address.
+    # The tests make more requests from one address than the limits allow.
     os.environ["LEDGER_RATE_LIMIT"] = os.environ["LEDGER_ADDRESS_RATE_LIMIT"] = "off"
     if "not django_db" in early_config.known_args_namespace.markexpr:
-        os.environ["DATABASE_URL"] = "postgresql:///none"  # tests that need no database do not wait for one
+        os.environ["DATABASE_URL"] = "postgresql:///none"  # nothing connects to it
     # Workers of pytest-xdist inherit the DATABASE_URL of the process that started them.
     if "DATABASE_URL" not in os.environ:
         folder = _resources.enter_context(tempfile.TemporaryDirectory(prefix="ledger-test-"))
@@ -29,29 +29,33 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    return _skipped_nowhere_in_ci((yield))
+    return _fail_if_skipped_in_ci((yield))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    return _skipped_nowhere_in_ci((yield))
+    return _fail_if_skipped_in_ci((yield))
 
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
-def _skipped_nowhere_in_ci(report: Report) -> Report:
-    """Let a test fail where it is skipped in CI: .ci/install is to install whatever the tests use."""
+def _fail_if_skipped_in_ci(report: Report) -> Report:
+    """Turn a skipped test into a failed one in CI, where .ci/install must install everything that the tests need."""
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
     of_root = "only root can" in reason and os.geteuid() != 0  # .ci/run runs these too, as root
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail") and not of_root:
         report.outcome = "failed"
-        report.longrepr = f"{reason}\nA test that is skipped in CI is a failure: .ci/install lacks something."
+        report.longrepr = (
+            f"{reason}\nTests must not be skipped in CI. .ci/install probably does not install what this test needs."
+        )
     return report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--screenshots", type=Path, metavar="FOLDER", help="keep the pictures of the browser tests there")
+    parser.addoption(
+        "--screenshots", type=Path, metavar="FOLDER", help="write the screenshots of the browser tests to this folder"
+    )
 
 
 def pytest_unconfigure() -> None:

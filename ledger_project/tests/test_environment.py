@@ -11,7 +11,7 @@ import pytest
 
 from ledger_project.tests.conftest import ROOT, fresh_shell
 
-MISSING = "Set SECRET_KEY or SECRET_KEY_FILE, or LEDGER_ENV=development for a service of your own.\n"
+MISSING = "Set SECRET_KEY or SECRET_KEY_FILE. On your own machine you can set LEDGER_ENV=development instead.\n"
 GUNICORN = f"{sys.executable} -m gunicorn -c deploy/gunicorn.conf.py ledger_project.wsgi"
 
 

@@ -24,7 +24,7 @@ def settings(expression: str, **changes: str) -> str:
 @pytest.mark.parametrize("env", ["production", ""])
 def test_nothing_starts_without_what_only_its_operator_knows(name: str, env: str) -> None:
     said = settings("DEBUG", **{**PRODUCTION, "LEDGER_ENV": env, name: ""})
-    assert f"Set {name} or {name}_FILE, or LEDGER_ENV=development for a service" in said
+    assert f"Set {name} or {name}_FILE. On your own machine" in said
 
 
 def test_a_secret_can_be_in_a_file(folder: Path) -> None:

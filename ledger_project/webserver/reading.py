@@ -1,4 +1,4 @@
-"""Requests as they arrive on gunicorn's connections: read without waiting, by what their heads announce."""
+"""Reads requests from gunicorn's connections as they arrive, without waiting, until they are complete."""
 
 import os
 import re
@@ -10,11 +10,11 @@ from gunicorn.http import errors
 from gunicorn.http.body import ChunkedReader
 
 MAX_BODY = 4 * 1024 * 1024  # bytes; a longer body is rejected before it is read
-MAX_PIECE = 64 * 1024  # read at once
-MAX_HEAD = 32 * 1024
-_MAX_CHUNKED = 2 * MAX_BODY  # with the sizes of its chunks; what is longer is rejected
+MAX_PIECE = 64 * 1024  # bytes read at once
+MAX_HEAD = 32 * 1024  # bytes of the request line and headers
+_MAX_CHUNKED = 2 * MAX_BODY  # bytes of a chunked body, including the chunk sizes; a longer one is rejected
 _MAX_CHUNK_LINE = 8 * 1024
-_MAX_CHUNKS = 50_000  # a client that sends each word of a large batch as a chunk makes half as many
+_MAX_CHUNKS = 50_000  # twice the words of a large batch, for a client that sends each word as a chunk
 _PIECE_OF_CHUNKS = 4 * 1024
 
 _WITHOUT_TAKING = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # combined once: flags are slow
@@ -28,13 +28,13 @@ _CHUNK_SIZE = re.compile(rb"[0-9a-f]{1,8}(?=[;\r \t])", re.IGNORECASE)
 
 
 class BodyTooLong(errors.ParseException):
-    """The body is longer than any that is served."""
+    """The body is longer than MAX_BODY."""
 
 
 def is_gone(client: socket.socket) -> bool:
-    """Return whether the client has closed the connection, and what it asked for need not be done.
+    """Return whether the client has closed the connection, so that its request need not be handled.
 
-    One that has closed its sending side alone looks the same, and is taken for gone, as nginx takes it.
+    A client that closed only its sending side looks the same and counts as gone, as it does for nginx.
     """
     try:
         return not client.recv(1, _WITHOUT_TAKING)
@@ -45,46 +45,46 @@ def is_gone(client: socket.socket) -> bool:
 
 
 def has_arrived(conn: Any) -> bool:
-    """Take what there is of a connection's next request; return whether a thread can go on with it.
+    """Read what has arrived of a connection's next request, and return whether a thread can handle it now.
 
-    Then `conn.arrived` tells how far it has arrived.
+    If so, `conn.arrived` is its Arrival.
     """
     conn.init()
-    conn.data_ready = True  # nor is there anything to wait for in the thread
+    conn.data_ready = True  # so that the thread does not wait for data
     conn.sock.setblocking(False)
     received: BytesIO = conn.parser.unreader.buf
     arrival = vars(conn).setdefault("arrival", Arrival())
     try:
         while arrival.lacks_more(received, conn.sock):
             if not (more := conn.sock.recv(MAX_PIECE)):
-                break  # it has ended, and the thread will see it
+                break  # the client sent no more, which the thread will notice
             received.seek(0, os.SEEK_END)
             received.write(more)
     except BlockingIOError:
         return False
     except OSError:
-        pass  # it is broken, and the thread will see it
+        pass  # the connection is broken, which the thread will notice
     conn.arrived = arrival
     del conn.arrival
     return True
 
 
 class Arrival:
-    """How far a request has arrived.
+    """How much of a request has arrived.
 
-    `is_whole`: all of it has, and no thread will wait for the rest. `beginning`: its method and what there is of its
-    address, in 80 bytes.
+    `is_complete`: all of it, so that no thread has to wait for the rest. `beginning`: its first 80 bytes, with the
+    method and the start of the path.
     """
 
     def __init__(self) -> None:
-        self.is_whole = False
+        self.is_complete = False
         self.beginning = b""
-        self._asked = False  # for a body that the client sends once it is asked for it
-        self._chunk = 0  # where the first chunk begins that has not arrived
-        self._chunks = 0  # how many have arrived
+        self._asked = False  # whether "100 Continue" was sent, which some clients wait for before they send the body
+        self._chunk = 0  # position of the first chunk that has not arrived
+        self._chunks = 0  # number of chunks that have arrived
 
     def lacks_more(self, received: BytesIO, client: socket.socket) -> bool:
-        """Return whether more has to come before a thread can go on; not for what the thread will reject."""
+        """Return whether more must arrive before a thread can handle the request. False if it will be rejected."""
         size = received.seek(0, os.SEEK_END)
         if not size:  # as always on a connection that was kept
             return True
@@ -93,7 +93,7 @@ class Arrival:
         if not head.endswith(_END):
             return len(head) < MAX_HEAD
         announced = _announced(head)
-        self.is_whole = 0 < announced <= size
+        self.is_complete = 0 < announced <= size
         if not announced and not _CHUNKED.search(head):
             return False
         if size == len(head) != announced and not self._asked and _EXPECTS.match(head):
@@ -111,7 +111,7 @@ class Arrival:
             if not (found := _CHUNK_SIZE.match(line)):
                 return False
             if (length := int(found[0], 16)) == 0:
-                received.seek(self._chunk + len(line) - len(b"\r\n"))  # after the last chunk: trailers, or none
+                received.seek(self._chunk + len(line) - len(b"\r\n"))  # after the last chunk there can be trailers
                 return _END not in received.read(MAX_HEAD)
             self._chunk += len(line) + length + len(b"\r\n")
             self._chunks += 1
@@ -119,21 +119,21 @@ class Arrival:
 
 
 def _head(received: BytesIO) -> bytes:
-    """Return the head of the request that begins with this, with its end, or what there is of it."""
+    """Return the head of the request, including the empty line that ends it, or what has arrived of the head."""
     received.seek(0)
     head, end, _ = received.read(MAX_HEAD).partition(_END)
     return head + end
 
 
 def _announced(head: bytes) -> int:
-    """Return how long the request is that has this head: 0 if that does not tell, or tells more than there may be."""
+    """Return the length of the request with this head: 0 if the head does not say, or if the body is too long."""
     length = _LENGTH.search(head)
     body = int(length[1]) if length else 0
     return 0 if body > MAX_BODY or _CODED.search(head) or not head.endswith(_END) else len(head) + body
 
 
 def complete(req: Any) -> None:
-    """Read the body of a request whose head did not tell its length, and have the request tell it."""
+    """Read the body of a request and set its Content-Length, which the head may lack. Raises gunicorn's errors."""
     if sum(len(name) + len(": \r\n") + len(value) for name, value in req.headers) > MAX_HEAD:
         raise errors.LimitRequestHeaders("too many bytes")
     codings = [value for name, value in req.headers if name == "TRANSFER-ENCODING"]
@@ -170,7 +170,7 @@ def _dechunked(req: Any) -> bytes:
 
 
 class _InPieces:
-    """What has arrived, a little at a time: for each chunk gunicorn copies all that it has been given."""
+    """Gives gunicorn's chunk reader small pieces, because it copies all it has been given for each chunk."""
 
     def __init__(self, unreader: Any) -> None:
         self._unreader = unreader
@@ -181,5 +181,5 @@ class _InPieces:
         return read
 
     def unread(self, data: bytes) -> None:
-        """Take back what follows the body: the next request of the connection."""
+        """Put back what follows the body: the connection's next request."""
         self._unreader.unread(data + self._arrived.read())

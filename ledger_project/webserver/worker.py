@@ -1,4 +1,4 @@
-"""gunicorn's worker of threads, for clients that are slow, gone or speak no HTTP, and for its own end at any moment."""
+"""gunicorn's threaded worker, made safe against slow, gone and invalid clients, and against being killed."""
 
 import logging
 import re
@@ -18,7 +18,7 @@ from ledger_project.webserver import reading
 
 T = TypeVar("T")
 
-READ_SECONDS = 5  # in which a request has to arrive, whole
+READ_SECONDS = 5  # in which a request must arrive completely
 PROBES = ("/livez", "/readyz", "/metrics")  # ledger_project/probes.py answers them
 
 _PROBE = re.compile(rb"(?:GET|HEAD) (%b)[ ?]" % "|".join(PROBES).encode())
@@ -27,9 +27,9 @@ _log = logging.getLogger("ledger.worker")
 
 
 class WholeResponse(wsgi.Response):
-    """Sends the headers with the first piece of the body; gunicorn's own sends them before it, and so twice.
+    """Sends the headers together with the first piece of the body, where gunicorn sends them separately.
 
-    Between the two the worker can be killed, and then nginx, which has the headers, cannot ask another replica.
+    If the worker is killed between the two, nginx has the headers already and cannot retry with another replica.
     """
 
     _held = b""
@@ -61,14 +61,14 @@ class WholeResponse(wsgi.Response):
             self.sock.sendall(held + data)
 
 
-wsgi.Response = WholeResponse  # type: ignore[misc]  # gunicorn makes them by this name
+wsgi.Response = WholeResponse  # type: ignore[misc]  # gunicorn makes responses by this name
 
 
 class Threads(ThreadPoolExecutor):
-    """The threads of a worker: those for all requests, and beside them one for each probe.
+    """The threads of a worker: some for all requests, and one for each probe.
 
-    A probe is answered however busy the other threads are, and one that waits, as /readyz for the database, keeps no
-    other probe waiting.
+    Probes are answered even if all other threads are busy. A probe that waits, such as /readyz for the database, does
+    not delay other probes.
     """
 
     def __init__(self, number: int) -> None:
@@ -78,8 +78,8 @@ class Threads(ThreadPoolExecutor):
     def submit(self, handle: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         (conn,) = args
         probe = _PROBE.match(conn.arrived.beginning)
-        # A client that has yet to send its body could keep the thread from other probes.
-        if probe and conn.arrived.is_whole:
+        # Only complete requests: a client that sends its body slowly could block the thread of a probe.
+        if probe and conn.arrived.is_complete:
             return self._of_probes[probe[1]].submit(handle, conn)
         return super().submit(handle, conn)
 
@@ -90,22 +90,22 @@ class Threads(ThreadPoolExecutor):
 
 
 class Worker(ThreadWorker):
-    """Gives a request a thread once it has arrived, so that clients who dawdle cost memory and nothing else.
+    """Gives a request a thread only when it has arrived completely, so that slow clients cost only memory.
 
-    gunicorn's own gives the thread first, and a handful of such clients stops the service. It is written against
-    gunicorn 27, and test_slow_clients.py tells whether it fits another.
+    gunicorn's own worker gives it a thread first, so a few slow clients can stop the service. test_slow_clients.py
+    checks that this class works with the installed gunicorn.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._deadlines: dict[Any, float] = {}  # of requests that a thread still reads
+        self._deadlines: dict[Any, float] = {}  # of requests that a thread is reading
 
     def get_thread_pool(self) -> Threads:
         return Threads(self.cfg.threads)
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         super().set_accept_enabled(enabled)
-        if not self.alive:  # or who comes while it finishes what it has would wait for that, and be turned away then
+        if not self.alive:  # otherwise new clients would wait until the worker has finished, only to be rejected
             for listener in self.sockets:
                 listener.close()
 
@@ -117,7 +117,7 @@ class Worker(ThreadWorker):
             self._watch(conn, self.on_pending_socket_readable)
 
     def _watch(self, conn: Any, on_readable: Callable[[Any, socket.socket], None]) -> None:
-        """Call `on_readable` whenever the client has sent something; close the connection after READ_SECONDS."""
+        """Call `on_readable` whenever data arrives; close the connection after READ_SECONDS."""
         conn.timeout = time.monotonic() + READ_SECONDS
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(on_readable, conn))
@@ -129,7 +129,7 @@ class Worker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         if reading.is_gone(conn.sock):
             return False
-        if not conn.arrived.is_whole:
+        if not conn.arrived.is_complete:
             self._deadlines[conn] = time.monotonic() + READ_SECONDS
         try:
             conn.kept = super().handle(conn)
@@ -138,37 +138,37 @@ class Worker(ThreadWorker):
         return conn.kept
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Call the application, which gets every request with all of its body."""
-        req._expected_100_continue = False  # the body was asked for while it arrived
+        """Call the application with the complete body of the request."""
+        req._expected_100_continue = False  # has_arrived has already asked for the body
         if deadline := self._deadlines.get(conn):
             reading.complete(req)
             del self._deadlines[conn]
-            if deadline < time.monotonic():  # murder_pending may have ended the connection's reading side
+            if deadline < time.monotonic():  # murder_pending may have closed the connection for reading
                 req.force_close()
         kept = super().handle_request(req, conn)
         if kept:
             if reading.is_read(req):
-                conn.parser.mesg = None  # or gunicorn tries to read more of it, twice
+                conn.parser.mesg = None  # otherwise gunicorn tries twice to read more of it
             else:
-                # What the application did not want to read is in memory. gunicorn would read 64 KiB of it, and then cut
-                # a connection that was answered as one to keep.
+                # Discard what the application did not read; it is in memory. gunicorn would discard only 64 KiB, and
+                # close a connection that the response promised to keep open.
                 req.body.read(reading.MAX_BODY)
         return kept
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Take a connection back from its thread.
 
-        Where it ends, read for a while what the client still sends: to close it at once would destroy the answer on its
-        way. gunicorn's own reads here too, but waits for it, two seconds for each client that does not close.
+        If it is to be closed, first read what the client still sends, for a while: closing at once could destroy the
+        response on its way. gunicorn also does that, but blocks for two seconds for each client that does not close.
         """
-        if conn.kept:  # the future says the same, behind a lock, and says that it failed or was cancelled
+        if conn.kept:  # the future says the same, behind a lock
             super().finish_request(conn, fs)
             return
         try:
             conn.sock.shutdown(socket.SHUT_WR)
             conn.sock.setblocking(False)
             self._watch(conn, self._discard)
-        except OSError:  # it is gone
+        except OSError:  # the client is gone
             self._close(conn)
 
     def _discard(self, conn: Any, client: socket.socket) -> None:
@@ -178,7 +178,7 @@ class Worker(ThreadWorker):
         except BlockingIOError:
             return
         except OSError:
-            pass  # it is broken
+            pass  # the connection is broken
         self.poller.unregister(client)
         self.pending_conns.remove(conn)
         self._close(conn)
@@ -188,7 +188,7 @@ class Worker(ThreadWorker):
         conn.close()
 
     def murder_pending(self) -> None:
-        """Called once a second: read no more of a request that a thread has read for too long."""
+        """Stop reading requests that have missed their deadline. gunicorn calls this once a second."""
         super().murder_pending()
         now = time.monotonic()
         for conn, deadline in list(self._deadlines.items()):
@@ -196,7 +196,7 @@ class Worker(ThreadWorker):
                 try:
                     conn.sock.shutdown(socket.SHUT_RD)
                 except OSError:
-                    continue  # it is gone
+                    continue  # the client is gone
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer with a problem document, as all else; log no line of the request, which may hold a key."""
@@ -211,7 +211,7 @@ class Worker(ThreadWorker):
             if response.status_code == InternalError.status:
                 _log.error("A request failed outside of the application", exc_info=exc)
             else:
-                _log.warning("A request that cannot be read: %s", type(exc).__name__)
+                _log.warning("A request could not be read: %s", type(exc).__name__)
         head = f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n".encode()
         client.sendall(head + response.serialize())
 

@@ -1,4 +1,4 @@
-"""Metrics of all workers of a replica on one page, whichever of them answers: each series has its worker's number."""
+"""Metrics of all workers of a replica, on one page: each time series has the number of its worker as a label."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from prometheus_client import values
 
 
 def write_as(worker: int) -> None:
-    """Have this process write its metrics as the worker of that number, from where one before it left off.
+    """Make this process write its metrics as the worker with this number.
 
-    By its number and not its process id: a worker in a dead one's place goes on with its counters, which never fall,
-    and the files are as many as there are workers, however often these are replaced. To be called before any metric
-    is made; no two living processes may have one number.
+    Call it before any metric is made. No two running processes may have the same number. A worker that replaces a dead
+    one has its number, not a new process id, so its counters continue and never decrease, and the number of files does
+    not grow.
     """
     of_process = values.MultiProcessValue(lambda: worker)
 

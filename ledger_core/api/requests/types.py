@@ -24,7 +24,7 @@ class PostRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
     def item(self, operations: OperationSet[Any]) -> Item[Any]:
-        """Return the item to post. Raises InvalidOperation."""
+        """Return the item to post. Its values are valid: decoding has checked them. Raises InvalidOperation."""
         return Item(operations.parse(self.operation), self.owner_id, self.nonce, self.amount, self.reverses)
 
 
@@ -36,7 +36,7 @@ class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     ]
 
     def items(self, operations: OperationSet[Any]) -> list[Item[Any]]:
-        """Return the items to post. Raises InvalidBatch."""
+        """Return the items to post, with valid values. Raises InvalidBatch with each unknown operation."""
         return make_each(lambda entry: entry.item(operations), self.entries)
 
 

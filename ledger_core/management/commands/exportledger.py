@@ -9,32 +9,34 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Sum
 
 from ledger_core.import_export.exporting import FORMATS, Format, NotResumable, Position, records
-from ledger_core.management.progress import progress_bar
+from ledger_core.management.output import progress_bar
 from ledger_core.models import Account
 
 
 class Command(BaseCommand):
     requires_migrations_checks = True
-    help = "Write all entries: as JSON lines, which importledger reads, as CSV, or as a journal for hledger."
+    help = "Export all entries: as JSON lines, which importledger reads, as CSV, or as a journal for hledger."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--format", choices=FORMATS, default="jsonl")
-        parser.add_argument("--output", type=Path, help="the file to write; standard output unless it is said")
-        parser.add_argument("--resume", action="store_true", help="go on after the last entry that the file has")
+        parser.add_argument("--format", choices=FORMATS, default="jsonl", help="format of the export (default: jsonl)")
+        parser.add_argument("--output", type=Path, help="file to write (default: standard output)")
+        parser.add_argument(
+            "--resume", action="store_true", help="continue an interrupted export after the last entry in the file"
+        )
 
     def handle(self, *, format: str, output: Path | None, resume: bool, **options: Any) -> None:  # noqa: A002
         form = FORMATS[format]
         if output is None:
             if resume:
-                raise CommandError("Only a file can be resumed: name it with --output.")
+                raise CommandError("--resume needs a file: name it with --output.")
             _write(sys.stdout.buffer, form, None)
             return
         try:
             _write_file(output, form, resume=resume)
         except FileExistsError:
-            raise CommandError(f"{output} exists: continue it with --resume, or name another file.") from None
+            raise CommandError(f"{output} exists. Continue it with --resume, or choose another file.") from None
         except NotResumable as error:
-            raise CommandError(f"{output} is left as it is. {error}") from None
+            raise CommandError(f"{output} cannot be continued and was not changed. {error}") from None
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror}.") from None
 
@@ -46,7 +48,7 @@ def _write_file(output: Path, form: Format, *, resume: bool) -> None:
             file.seek(0, os.SEEK_END)
             _write(file, form, position)
     else:
-        # For its owner only: it holds every owner and every balance.
+        # Only its user may read the file: it has every owner and every balance.
         with os.fdopen(os.open(output, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             _write(file, form, None)
 

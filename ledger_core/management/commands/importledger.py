@@ -6,16 +6,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger_core.import_export.importing import ImportRefused, import_entries
-from ledger_core.management.progress import add_json, progress_bar, write_json
+from ledger_core.management.arguments import add_json
+from ledger_core.management.output import counted, progress_bar, write_json
 
 
 class Command(BaseCommand):
     requires_migrations_checks = True
-    help = "Read an export in JSON lines into an empty ledger. Every entry is held against the one before it."
+    help = "Import an export in JSON lines into an empty ledger. Each entry is checked against the one before it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--resume", action="store_true", help="go on with an import that was interrupted")
+        parser.add_argument("file", type=Path, help="file that exportledger wrote, in JSON lines")
+        parser.add_argument("--resume", action="store_true", help="continue an interrupted import")
         add_json(parser)
 
     def handle(self, *, file: Path, resume: bool, json: bool, **options: Any) -> None:
@@ -29,4 +30,4 @@ class Command(BaseCommand):
         if json:
             write_json(self.stdout, {"imported": imported})
         else:
-            self.stdout.write(f"{imported} entries imported.")
+            self.stdout.write(f"Imported {counted(imported, 'entry', 'entries')}.")

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ledger_core.access import clients
-from ledger_core.management.progress import add_json, write_json
+from ledger_core.management.arguments import add_json
+from ledger_core.management.output import counted, write_json
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import ledger_apps
@@ -16,21 +17,33 @@ from ledger_core.plugins import ledger_apps
 
 class Command(BaseCommand):
     requires_migrations_checks = True
-    help = "Make a client of the API, give it a further key, revoke its keys, or list all. A key is shown once."
+    help = "Create a client of the API, issue or revoke its keys, or list all clients. A key is shown only once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="create | rotate | revoke | list")
-        create = actions.add_parser("create", help="make a client and its first key")
-        create.add_argument("name", help="as entries are to keep it")
-        create.add_argument("--app", action="append", required=True, choices=[app.label for app in ledger_apps()])
-        create.add_argument("--scope", action="append", required=True, choices=[scope.value for scope in Scope])
-        rotate = actions.add_parser("rotate", help="give a client a second key; the first stays until it is revoked")
-        rotate.add_argument("name")
+        create = actions.add_parser("create", help="create a client and its first key")
+        create.add_argument("name", help="name of the client, which the entries it posts will have")
+        create.add_argument(
+            "--app",
+            action="append",
+            required=True,
+            choices=[app.label for app in ledger_apps()],
+            help="app that the client may call; can be repeated",
+        )
+        create.add_argument(
+            "--scope",
+            action="append",
+            required=True,
+            choices=[scope.value for scope in Scope],
+            help="what the client may do; can be repeated",
+        )
+        rotate = actions.add_parser("rotate", help="issue a second key; the first stays valid until it is revoked")
+        rotate.add_argument("name", help="name of the client")
         for action in (create, rotate):
-            action.add_argument("--days", type=int, help="how long the key is good; for ever, unless it is said")
-        revoke = actions.add_parser("revoke", help="revoke a client's keys")
-        revoke.add_argument("name")
-        revoke.add_argument("prefix", nargs="?", help="the key's first part, ledger_…; all keys, unless it is said")
+            action.add_argument("--days", type=int, help="days until the key expires (default: it does not expire)")
+        revoke = actions.add_parser("revoke", help="revoke one key of a client, or all")
+        revoke.add_argument("name", help="name of the client")
+        revoke.add_argument("prefix", nargs="?", help="prefix of the key, as `list` shows it (default: all keys)")
         add_json(actions.add_parser("list", help="list all clients and their keys"))
 
     def handle(self, **options: Any) -> None:
@@ -52,15 +65,16 @@ class Command(BaseCommand):
                 self._list(json=options["json"])
 
     def _show(self, key: str) -> None:
-        self.stderr.write("The key, which cannot be shown again:", self.style.NOTICE)
+        self.stderr.write("Copy this key now; it cannot be shown again:", self.style.NOTICE)
         self.stdout.write(key)
 
     def _revoke(self, client: Client, prefix: str | None) -> None:
         keys = client.keys.filter(prefix=prefix) if prefix else client.keys.all()
         revoked = clients.revoke(keys)
         if not revoked:
-            raise CommandError(f"{client} has no such key that is not revoked.")
-        self.stdout.write(f"{revoked} revoked: refused everywhere within {clients.CACHE_SECONDS} seconds.")
+            raise CommandError(f"Nothing was revoked: {client} has no such key, or it was revoked before.")
+        rejected = f"The service rejects a revoked key after at most {clients.CACHE_SECONDS} seconds."
+        self.stdout.write(f"Revoked {counted(revoked, 'key', 'keys')}. {rejected}")
 
     def _list(self, *, json: bool) -> None:
         all_clients = Client.objects.order_by("name").prefetch_related("keys")
@@ -91,5 +105,5 @@ def _expiry(days: int | None) -> datetime | None:
     if days is None:
         return None
     if not 1 <= days <= 36_500:
-        raise CommandError("--days is from 1 to 36500.")
+        raise CommandError("--days must be from 1 to 36500.")
     return timezone.now() + timedelta(days=days)

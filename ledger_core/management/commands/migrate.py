@@ -9,7 +9,7 @@ from ledger_core.postgresql.locks import one_at_a_time, with_short_locks
 
 
 class Command(migrate.Command):
-    """Django's, made safe to run beside the service and other migrates: see ledger_core.postgresql.locks."""
+    """Django's migrate, safe to run while the service or another migrate runs: see ledger_core.postgresql.locks."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         database = connections[options["database"]]

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from ledger_core.management.progress import add_json, write_json
+from ledger_core.management.arguments import add_json
+from ledger_core.management.output import write_json
 from ledger_core.operations import Operation
 from ledger_core.plugins import ledger_apps
 from ledger_core.values import MAX_CREDITS
@@ -14,7 +15,7 @@ _HEAD = ("app", "operation", "credits", "scope", "rules")
 
 
 class Command(BaseCommand):
-    help = "List the operations of all apps: what a unit of each is worth, the scope that it takes, and its rules."
+    help = "List the operations of all apps: the value of a unit in credits, the scope that a client needs, and rules."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_json(parser)
@@ -57,4 +58,4 @@ def _rules(operation: Operation) -> Iterator[str]:
     if operation.reversed_operation:
         yield f"reverses {operation.reversed_operation.code}"
     if terms.max_amount < MAX_CREDITS:
-        yield f"{terms.max_amount:,} at once at most"
+        yield f"at most {terms.max_amount:,} per request"

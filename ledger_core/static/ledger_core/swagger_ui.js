@@ -1,6 +1,6 @@
 "use strict";
 
-// JSON.parse rounds integers above 2^53, and a balance can be one: answers with such a number are shown as they came.
+// JSON.parse rounds integers above 2^53, and a balance can be one. Responses with such a number are shown unparsed.
 const STRING_OR_LARGE_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}/g;
 
 const indented = (json) => {

@@ -42,7 +42,10 @@ def test_rotate_then_revoke_the_first() -> None:
     prefix = Key.objects.get().prefix
     second = ledgerclient("rotate", "blog").strip()
     assert first != second
-    assert ledgerclient("revoke", "blog", prefix) == "1 revoked: refused everywhere within 5 seconds.\n"
+    assert (
+        ledgerclient("revoke", "blog", prefix)
+        == "Revoked 1 key. The service rejects a revoked key after at most 5 seconds.\n"
+    )
     assert clients.client_of(second).name == "blog"
     with pytest.raises(clients.InvalidKey):
         clients.client_of(first)
@@ -51,7 +54,7 @@ def test_rotate_then_revoke_the_first() -> None:
 def test_revoke_without_a_prefix_is_of_all_keys() -> None:
     create()
     ledgerclient("rotate", "blog")
-    assert "2 revoked" in ledgerclient("revoke", "blog")
+    assert "Revoked 2 keys." in ledgerclient("revoke", "blog")
 
 
 def test_list_shows_everything_but_keys() -> None:

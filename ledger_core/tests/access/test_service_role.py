@@ -76,7 +76,7 @@ def test_it_posts_corrections_and_records_verifications(as_service: None, client
     url = reverse("admin:ledger_core_account_correction", args=["alice"])
     assert client.post(url, fields, follow=True).status_code == 200
     call_command("verifyledger", verbosity=0)
-    assert "No fault.</strong>\n2 entries of 1 account" in client.get(reverse("admin:index")).content.decode()
+    assert "No faults found.</strong>\n2 entries of 1 account" in client.get(reverse("admin:index")).content.decode()
 
 
 def test_it_makes_clients_knows_them_and_shuts_them_out(as_service: None) -> None:

@@ -106,9 +106,9 @@ def test_a_history_has_the_first_the_last_and_so_many_between(count: int) -> Non
 
 def test_the_page_says_where_the_chart_leaves_entries_out(admin_client: Client) -> None:
     post_many(POINTS)
-    assert "spread evenly" not in page_of(admin_client)
+    assert "evenly spaced" not in page_of(admin_client)
     post(IMAGINARY, ADD, owner_id="alice", nonce="one more")
-    assert f"Drawn from {POINTS} of the {POINTS + 1} entries, spread evenly" in page_of(admin_client)
+    assert f"The chart shows {POINTS} of the {POINTS + 1} entries, evenly spaced." in page_of(admin_client)
 
 
 def test_the_chart_is_named_and_described_and_its_points_are_a_table(admin_client: Client) -> None:

@@ -78,7 +78,7 @@ def test_a_form_that_is_sent_twice_posts_once() -> None:
     (nonce,) = re.findall(r'name="nonce" value="([^"]+)"', page)
     assert [correct(browser, nonce=nonce).status_code for _ in range(2)] == [302, 302]
     assert (balance(), Entry.objects.count(), LogEntry.objects.count()) == (15, 2, 1)
-    assert "This was posted before" in browser.get(ACCOUNT).content.decode()
+    assert "This correction was posted before" in browser.get(ACCOUNT).content.decode()
     assert nonce not in browser.get(PAGE).content.decode()
 
 
@@ -105,7 +105,7 @@ def test_a_posted_form_that_is_changed_posts_only_after_the_page_says_that_it_wa
     correct(browser)
     rejected = correct(browser, amount="6")
     (message,) = errors(rejected)["__all__"]
-    assert "This form was sent before with other values, and that correction is posted." in message
+    assert "This form was sent before with other values, and that correction was posted" in message
     assert balance() == 15
     nonce = nonce_of(rejected)
     assert [correct(browser, amount="6", nonce=nonce).status_code for _ in range(2)] == [302, 302]

@@ -64,7 +64,7 @@ def test_it_tells_entries_and_credits_by_app_and_operation(admin_client: Client)
     cells = [[re.sub(r"<.*?>", "", c) for c in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
     assert cells == [["imaginary", "CREDIT_SPEND", "3", "", "-6"], ["imaginary", "CREDIT_ADD", "1", "", "+30"]]
     assert re.findall(r'<rect height="10" width="(\d+)"', table) == ["100", "33"]
-    assert re.search(r"counted at \d\d:\d\d:\d\d UTC", page)
+    assert re.search(r"Counted at \d\d:\d\d:\d\d UTC", page)
 
 
 def test_it_reaches_thirty_days_back() -> None:
@@ -115,12 +115,12 @@ def test_a_look_goes_as_far_back_as_there_is_time_and_the_next_one_a_day_further
         assert lines() == {"imaginary:CREDIT_ADD": (reached + 1, 10 * (reached + 1))}
         counted = activity.activity()
         assert (counted.since, counted.complete) == (timezone.now().date() - timedelta(days=reached), False)
-    assert "not all counted yet" in admin_client.get(INDEX).content.decode()
+    assert "are not counted yet" in admin_client.get(INDEX).content.decode()
 
     monkeypatch.setattr(activity, "_PATIENCE", 2)
     assert lines() == {"imaginary:CREDIT_ADD": (4, 40)}
     assert activity.activity().complete
-    assert "not all counted yet" not in admin_client.get(INDEX).content.decode()
+    assert "are not counted yet" not in admin_client.get(INDEX).content.decode()
 
 
 def test_what_takes_too_long_to_count_is_told_and_the_page_is_there(
@@ -130,23 +130,23 @@ def test_what_takes_too_long_to_count_is_told_and_the_page_is_there(
         raise OperationalError("canceling statement due to statement timeout")
 
     monkeypatch.setattr(activity, "_count", cancelled)
-    assert "too many to be counted" in admin_client.get(INDEX).content.decode()
+    assert "Too many entries to count" in admin_client.get(INDEX).content.decode()
 
 
 def test_who_may_not_see_the_books_is_told_nothing_of_them() -> None:
     page = staff("view_contententry").get(INDEX).content.decode()
     assert "Entries since" not in page
-    assert "The books, verified" not in page
+    assert "Verification" not in page
 
 
 def test_it_tells_that_the_books_were_not_verified_yet(admin_client: Client) -> None:
-    assert "Not yet" in admin_client.get(INDEX).content.decode()
+    assert "was not verified yet" in admin_client.get(INDEX).content.decode()
 
 
 def test_it_tells_what_the_last_verification_found(admin_client: Client) -> None:
     post_batch(IMAGINARY, [Item(ADD, owner, "1") for owner in ("alice", "bob")])
     call_command("verifyledger", verbosity=0)
-    assert "No fault.</strong>\n2 entries of 2 accounts" in admin_client.get(INDEX).content.decode()
+    assert "No faults found.</strong>\n2 entries of 2 accounts" in admin_client.get(INDEX).content.decode()
 
     with connection.cursor() as cursor:
         cursor.execute("UPDATE ledger_account SET balance = 11 WHERE owner_id = 'bob'")
@@ -168,8 +168,8 @@ def test_a_verification_that_may_not_be_recorded_is_one_all_the_same(capsys: pyt
         cursor.execute("SET LOCAL transaction_read_only = on")
     call_command("verifyledger", verbosity=0)
     said = capsys.readouterr()
-    assert "1 entries of 1 accounts: no fault." in said.out
-    assert "could not be recorded" in said.err
+    assert "Verified 1 entry of 1 account: no faults." in said.out
+    assert "storing it failed" in said.err
     assert list(verify()) == []
 
 

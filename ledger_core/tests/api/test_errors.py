@@ -188,7 +188,7 @@ def test_the_error_of_an_app_is_returned_with_its_own_members(post_json: Post, m
     def post(*_: Any, **__: Any) -> None:
         raise SoldOut("The lamp is sold out.", item="lamp")
 
-    monkeypatch.setattr(posting, "post", post)
+    monkeypatch.setattr(posting, "post_item", post)
     response = post_json(post_body())
     problem = json.loads(response.content)
     assert (response.status_code, problem["code"], problem["item"]) == (410, "sold-out", "lamp")

@@ -23,8 +23,8 @@ def test_every_operation_has_its_line_with_its_worth_and_rules() -> None:
         [app.label, operation.code] for app in ledger_apps() for operation in app.operations
     ]
     assert [line.split(maxsplit=4)[2:] for line in lines if line.split()[0] == "ecommerce"] == [
-        ["+1", "mint", "daily, 1 at once at most"],
-        ["+3", "mint", "once, 1 at once at most"],
+        ["+1", "mint", "daily, at most 1 per request"],
+        ["+3", "mint", "once, at most 1 per request"],
         ["-1", "post"],
         ["+10", "mint"],
         ["-10", "post"],

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connection
 
-from ledger_core.conformance.base import assert_the_books_agree
+from ledger_core.conformance.base import assert_ledger_is_correct
 from ledger_core.conformance.races import at_once
 from ledger_core.errors import AccountLocked
 from ledger_core.models import Account, Entry, Reversible
@@ -46,7 +46,7 @@ def test_writers_on_one_owner_lose_no_credit_and_no_sequence_number() -> None:
 
     assert sorted(seq for numbers in seqs for seq in numbers) == list(range(1, WRITERS * each + 1))  # type: ignore[union-attr]
     assert Account.objects.get(owner_id="hot").balance == WRITERS * each * 10
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_writers_with_one_nonce_post_once_and_all_get_that_entry() -> None:
@@ -57,7 +57,7 @@ def test_writers_with_one_nonce_post_once_and_all_get_that_entry() -> None:
     assert len({outcome.entry.pk for outcome in posted}) == 1
     assert [outcome.replayed for outcome in posted].count(False) == 1
     assert Account.objects.get(owner_id="alice").balance == 10
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_different_requests_with_one_nonce_post_one_and_refuse_the_others() -> None:
@@ -65,7 +65,7 @@ def test_different_requests_with_one_nonce_post_one_and_refuse_the_others() -> N
         [partial(post, IMAGINARY, ADD, owner_id="alice", nonce="n", amount=amount) for amount in range(1, 17)]
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, NonceReused: 15}
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_racing_debits_never_take_a_balance_below_zero() -> None:
@@ -77,7 +77,7 @@ def test_racing_debits_never_take_a_balance_below_zero() -> None:
 
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 3, InsufficientBalance: WRITERS - 3}
     assert Account.objects.get(owner_id="alice").balance == 1
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_debits_and_credits_of_two_apps_on_few_owners_agree() -> None:
@@ -100,7 +100,7 @@ def test_debits_and_credits_of_two_apps_on_few_owners_agree() -> None:
     outcomes = at_once([lambda writer=writer: write(writer) for writer in range(WRITERS)])  # type: ignore[misc]
 
     assert outcomes == [None] * WRITERS
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_a_retry_waits_for_the_first_that_is_under_way_and_gets_its_entry() -> None:
@@ -130,7 +130,7 @@ def test_a_retry_posts_where_the_first_that_was_under_way_failed() -> None:
     (outcome,) = second.result()
     assert isinstance(outcome, Posted)
     assert not outcome.replayed
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_racing_claims_of_one_slot_take_it_once() -> None:
@@ -139,7 +139,7 @@ def test_racing_claims_of_one_slot_take_it_once() -> None:
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Posted: 1, AlreadyClaimed: WRITERS - 1}
     assert Account.objects.get(owner_id="alice").balance == 1
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_racing_reversals_never_take_back_more_than_there_was() -> None:
@@ -162,7 +162,7 @@ def test_racing_reversals_never_take_back_more_than_there_was() -> None:
     taken_back = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     assert Reversible.objects.get().remaining == 20 - taken_back
     assert taken_back >= 18  # a rejection means that fewer units were left than the request asked for
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_refunds_race_posts_of_another_price_and_move_back_what_was_paid() -> None:
@@ -188,7 +188,7 @@ def test_refunds_race_posts_of_another_price_and_move_back_what_was_paid() -> No
     refunds = Entry.objects.filter(operation="REFUND")
     assert Counter(refunds.values_list("reverses_id", "delta")) == {(sold[0].pk, 10): 8, (sold[1].pk, 12): 8}
     assert Account.objects.get().balance == 1000 - 8 * 10 - 8 * 12
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_batches_over_the_same_owners_in_opposite_order_never_deadlock() -> None:
@@ -207,7 +207,7 @@ def test_batches_over_the_same_owners_in_opposite_order_never_deadlock() -> None
 
     assert outcomes == [None] * 16
     assert Entry.objects.count() == 7 + 16 * 6 * 21
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_one_batch_from_many_is_posted_once_and_all_get_its_entries() -> None:
@@ -216,7 +216,7 @@ def test_one_batch_from_many_is_posted_once_and_all_get_its_entries() -> None:
     assert len({tuple(outcome) for outcome in outcomes if isinstance(outcome, list)}) == 1, outcomes
     assert not any(isinstance(outcome, Exception) for outcome in outcomes)
     assert Entry.objects.count() == 50
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_batches_that_share_items_post_each_once() -> None:
@@ -228,7 +228,7 @@ def test_batches_that_share_items_post_each_once() -> None:
     outcomes = at_once([lambda writer=writer: write(writer) for writer in range(16)])  # type: ignore[misc]
     assert outcomes == [10] * 16
     assert Entry.objects.count() == 25
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def _wait_until_someone_waits_for_a_lock() -> None:
@@ -262,4 +262,4 @@ def test_a_batch_that_loses_every_race_is_told_to_retry(monkeypatch: pytest.Monk
         with pytest.raises(AccountLocked, match="retry with the same nonces"):
             post_batch(IMAGINARY, spend)
     assert not post_batch(IMAGINARY, spend)[0].replayed
-    assert_the_books_agree()
+    assert_ledger_is_correct()

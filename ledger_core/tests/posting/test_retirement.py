@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ledger_core.conformance.base import assert_the_books_agree
+from ledger_core.conformance.base import assert_ledger_is_correct
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Account, Entry
 from ledger_core.operations import Operation, OperationSet, Reversal, Terms
@@ -88,7 +88,7 @@ def test_its_entries_are_reversed_as_before(sold: Entry) -> None:
     post(operations, refund, owner_id="alice", nonce="1", reverses=sold.pk)
     post_batch(operations, [Item(refund, "alice", "2", 2, sold.pk)])
     assert Account.objects.get().balance == 100
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_the_api_says_so_and_reads_its_entries(api: Client, post_json: Post) -> None:
@@ -128,7 +128,7 @@ def test_entries_of_an_operation_that_was_removed_are_read(api: Client, admin_cl
     assert problem_of(unknown)["code"] == "invalid-operation"
     for page in ("", "entry/", f"entry/{entry.pk}/change/", "account/alice/change/"):
         assert admin_client.get(f"/admin/ledger_core/{page}").status_code == 200
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def test_a_reversal_can_be_retired_as_well(sold: Entry) -> None:

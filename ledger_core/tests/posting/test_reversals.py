@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict
 
-from ledger_core.conformance.base import assert_the_books_agree
+from ledger_core.conformance.base import assert_ledger_is_correct
 from ledger_core.errors import InvalidRequest, LedgerError
 from ledger_core.models import Account, Entry, Reversible
 from ledger_core.operations import Operation, OperationSet, Reversal, Terms
@@ -193,7 +193,7 @@ def test_it_moves_back_what_the_entry_moved_whatever_the_operation_is_worth_now(
         entries = [posted.entry for posted in batch]
     assert [entry.delta for entry in entries] == [-then, -2 * then]
     assert Account.objects.get().balance == 100
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 @pytest.mark.parametrize("how", ["single", "batch"])
@@ -216,7 +216,7 @@ def test_credits_that_are_taken_back_at_the_old_price_have_to_be_there(how: str)
         # An earlier item of the batch counts, at the present value.
         post_batch(shop, [items[0], Item(sale, "alice", "more", 4), items[1]])
         assert Account.objects.get().balance == 0
-    assert_the_books_agree()
+    assert_ledger_is_correct()
 
 
 def refused(how: str, operations: OperationSet[Any], item: Item[Any]) -> dict[str, Any]:

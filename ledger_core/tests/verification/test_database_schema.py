@@ -57,7 +57,7 @@ ALTERED = {
     "column ledger_entry.claim is text collate POSIX": [
         'ALTER TABLE ledger_entry ALTER claim TYPE text COLLATE "POSIX"'
     ],
-    "column ledger_entry.delta is bigint, and": ["ALTER TABLE ledger_entry ALTER delta DROP NOT NULL"],
+    "column ledger_entry.delta is bigint, but": ["ALTER TABLE ledger_entry ALTER delta DROP NOT NULL"],
     "column ledger_entry.note was added": ["ALTER TABLE ledger_entry ADD note text"],
     "constraint ledger_entry.fewer was added": [
         "ALTER TABLE ledger_entry ADD CONSTRAINT fewer CHECK (amount < 10) NOT VALID"

@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from ledger_core.management.output import counted
 from ledger_core.models import Account, Entry
 from ledger_core.posting import Item, post, post_batch
 from ledger_core.tests.imaginary import ADD, IMAGINARY, ImaginaryOperation
@@ -183,27 +184,27 @@ def run(command: str, *arguments: str) -> str:
 
 
 def test_the_command_says_what_it_checked() -> None:
-    assert run("verifyledger") == "30 entries of 3 accounts: no fault.\n"
-    assert run("verifyledger", "--owner", "bob") == "10 entries of 1 accounts: no fault.\n"
+    assert run("verifyledger") == "Verified 30 entries of 3 accounts: no faults.\n"
+    assert run("verifyledger", "--owner", "bob") == "Verified 10 entries of 1 account: no faults.\n"
 
 
 def test_the_command_prints_each_fault_and_fails() -> None:
     tamper(f"UPDATE ledger_entry SET nonce = 'x' {ALICE} = 6")
     out = StringIO()
-    with pytest.raises(CommandError, match="1 faults"):
+    with pytest.raises(CommandError, match=r"^Found 1 fault\.$"):
         call_command("verifyledger", "--since", "2020-01-01T00:00:00Z", stdout=out)
-    assert out.getvalue() == "alice #6: hash: it is not that of this entry after the one before it\n"
+    assert out.getvalue() == "alice #6: hash: it does not match this entry and the hash before it\n"
 
 
 @pytest.mark.parametrize("arguments", [["--since", "yesterday"], ["--since", "2026-11-24T09:30:00"], ["--jobs", "0"]])
 def test_the_command_refuses_what_it_cannot_read(arguments: list[str]) -> None:
-    with pytest.raises(CommandError, match=r"invalid (moment|count) value"):
+    with pytest.raises(CommandError, match=r"invalid (moment|positive_integer) value"):
         call_command("verifyledger", *arguments)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_jobs_check_all_ranges_and_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger_core.verification.history._ENTRIES_AT_ONCE", 10)
+    monkeypatch.setattr("ledger_core.verification.ranges._ENTRIES_PER_RANGE", 10)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(f"UPDATE ledger_entry SET nonce = 'x' {ALICE} = 6")
@@ -235,7 +236,7 @@ def test_the_trial_balance_fails_where_a_balance_is_not_what_was_posted() -> Non
 
 def test_empty_books_are_right() -> None:
     tamper("DELETE FROM ledger_entry", "DELETE FROM ledger_account", "DELETE FROM ledger_reversible")
-    assert run("verifyledger") == "0 entries of 0 accounts: no fault.\n"
+    assert run("verifyledger") == "Verified 0 entries of 0 accounts: no faults.\n"
     assert "all balances" in run("trialbalance")
 
 
@@ -258,7 +259,7 @@ def test_entries_of_the_future_are_found_and_are_no_faults() -> None:
     assert in_the_future() == in_the_future("alice") == [FutureEntries("alice", 11, 2, ahead)]
     assert in_the_future("bob") == []
     out = StringIO()
-    with pytest.raises(CommandError, match=r"^2 entries in the future\.$") as refusal:
+    with pytest.raises(CommandError, match=r"^Found 2 entries in the future\.$") as refusal:
         call_command("verifyledger", stdout=out)
     assert refusal.value.returncode == 1
     assert out.getvalue().startswith("alice #11: time: 2 entries are later than the database's clock, up to 20")
@@ -274,7 +275,7 @@ def test_the_command_names_what_differs_in_the_schema() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only")
     out = StringIO()
-    with pytest.raises(CommandError, match="1 differences in the database's schema"):
+    with pytest.raises(CommandError, match="Found 1 difference in the database's schema"):
         call_command("verifyledger", stdout=out)
     assert out.getvalue().startswith("schema: trigger ledger_entry.ledger_entry_append_only is CREATE TRIGGER")
 
@@ -290,15 +291,15 @@ def test_the_report_is_json_on_request() -> None:
     assert refusal.value.returncode == 1
     report = json.loads(out.getvalue())
     assert report["faults"] == [
-        {"owner_id": "alice", "seq": 6, "detail": "hash: it is not that of this entry after the one before it"}
+        {"owner_id": "alice", "seq": 6, "detail": "hash: it does not match this entry and the hash before it"}
     ]
     assert [(future["owner_id"], future["seq"], future["entries"]) for future in report["future"]] == [("alice", 11, 2)]
 
 
 def test_with_since_it_counts_what_it_looked_at() -> None:
     moment = Entry.objects.get(owner_id="bob", nonce="9").created_on
-    looked_at = Entry.objects.filter(created_on__gte=moment).count()
-    assert run("verifyledger", "--since", moment.isoformat()) == f"{looked_at} entries of 1 accounts: no fault.\n"
+    checked = counted(Entry.objects.filter(created_on__gte=moment).count(), "entry", "entries")
+    assert run("verifyledger", "--since", moment.isoformat()) == f"Verified {checked} of 1 account: no faults.\n"
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,3 @@
-"""How the admin writes moments: to the second, in UTC, and so that they sort as text."""
+"""Format of times in the admin: with seconds, and sortable as text. They are in UTC."""
 
 DATETIME_FORMAT = "Y-m-d H:i:s"

@@ -25,7 +25,7 @@ def test_the_front_page_tells_what_was_posted_and_that_the_books_are_whole(
     page: Page, log_in: LogIn, picture: Picture
 ) -> None:
     log_in("clerk")
-    expect(page.locator("#verified")).to_contain_text("No fault. 240 entries of 6 accounts")
+    expect(page.locator("#verified")).to_contain_text("No faults found. 240 entries of 6 accounts")
     rows = page.locator("#activity tbody tr")
     expect(rows).to_have_count(5)
     expect(rows.filter(has_text="PURCHASE")).to_contain_text(re.compile(r"ecommerce\s*PURCHASE\s*\d+\s*-\d+"))
@@ -54,7 +54,7 @@ def test_an_account_shows_its_chart_the_same_as_a_table_and_its_entries(
     expect(chart.get_by_text("time (UTC)")).to_be_visible()
     picture("account" if scheme == "light" else "account-dark")
 
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("Show as a table").click()
     expect(page.locator("details tbody tr")).to_have_count(60)
     balance = page.locator("details tbody tr").last.locator("td").last.inner_text()
     expect(page.locator(".field-balance .readonly")).to_have_text(balance)

@@ -140,7 +140,7 @@ def test_a_key_that_is_issued_and_revoked(page: Page, log_in: LogIn, faults: lis
     page.locator("#result_list tbody input").first.check()
     page.get_by_label("Action:").select_option("revoke")
     page.get_by_role("button", name="Go").click()
-    page.get_by_text("1 revoked").wait_for()
+    page.get_by_text("Revoked 1 key.").wait_for()
     check(page, faults)
 
 

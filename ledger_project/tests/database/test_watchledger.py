@@ -22,7 +22,7 @@ from ledger_core.operations import SharedOperation
 from ledger_core.posting import post
 post(OPERATIONS, SharedOperation.CREDIT_ADD, owner_id="alice", nonce="1")
 """
-FAULT = "A fault in the books: alice #1: hash"
+FAULT = "Fault in the ledger: alice #1: hash"
 
 
 def test_prometheus_is_told_of_faults_and_of_when_there_were_none(folder: Path) -> None:
@@ -69,4 +69,6 @@ def test_prometheus_is_told_of_faults_and_of_when_there_were_none(folder: Path) 
                 watch.terminate()
     logged = (folder / "log").read_text()
     assert FAULT in logged
-    assert "The database's schema: trigger ledger_entry.ledger_entry_append_only is CREATE TRIGGER" in logged
+    assert (
+        "Difference in the database's schema: trigger ledger_entry.ledger_entry_append_only is CREATE TRIGGER" in logged
+    )

@@ -64,4 +64,4 @@ def test_it_runs_below_a_closed_folder_and_changes_no_permission_and_finds_its_d
 def test_where_the_other_user_cannot_reach_it_there_is_one_line(closed: Path) -> None:
     done = query(closed, "dac_read_search", "dac_override")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
-    assert "run this as another user" in done.stderr
+    assert "Run this command as another user" in done.stderr

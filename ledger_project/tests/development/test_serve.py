@@ -43,7 +43,7 @@ def test_the_printed_lines_work_as_printed_and_the_next_run_finds_the_data(
 ) -> None:
     with fresh.serve(stop) as service:
         printed = service.log.read_text()
-        lines = printed.partition("Paste these:")[2].partition("[")[0]
+        lines = printed.partition("Try these commands:")[2].partition("[")[0]
         answers = [json.loads(answer) for answer in re.findall(r"{.*?}", bash(lines))]
         assert [answer.get("status", answer["owner_id"]) for answer in answers] == ["guest"] * 3
         assert answers[-1]["balance"] == balance(service, "guest") == 0
@@ -175,7 +175,7 @@ def test_a_taken_port_gets_one_line(project: Project) -> None:
         done = project.command("-m", "ledger_project.development.serve", PORT=str(port))
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert f"Port {port} cannot be had" in done.stderr
+    assert f"Port {port} cannot be used" in done.stderr
     assert f"make run PORT={port + 1}" in done.stderr
 
 

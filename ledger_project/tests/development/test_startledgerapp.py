@@ -64,14 +64,14 @@ def test_it_is_like_the_apps_that_are_there(app: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("Gaming", "small letters"),
-        ("9lives", "small letters"),
-        ("my-game", "small letters"),
-        ("a" * 41, "40 at most"),
-        ("class", "a word of Python's"),
+        ("Gaming", "lowercase letters"),
+        ("9lives", "lowercase letters"),
+        ("my-game", "lowercase letters"),
+        ("a" * 41, "at most 40"),
+        ("class", "a keyword of Python"),
         ("json", "conflicts with the name of an existing Python module"),
         ("content", "conflicts with the name of an existing Python module"),
-        ("", "small letters"),
+        ("", "lowercase letters"),
     ],
 )
 def test_a_name_that_it_cannot_have_is_refused_with_the_reason(

@@ -45,7 +45,7 @@ def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
         body = b'{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "1"}'
         service.open("/api/v1/content/ledger", body).close()
         said = fresh_shell(block, fresh.folder).stdout
-    assert "1 entries of 1 accounts: no fault." in said
+    assert "Verified 1 entry of 1 account: no faults." in said
     assert "all balances" in said
     assert (fresh.folder / ".data/books.jsonl").read_text().count("\n") == 1
     assert "owners:alice" in (fresh.folder / ".data/books.journal").read_text()

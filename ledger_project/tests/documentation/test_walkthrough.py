@@ -22,7 +22,7 @@ from ledger_project.tests.documentation.test_readme import VOLATILE
 
 pytestmark = pytest.mark.acceptance
 
-PAGES = {"README.md": 3, "docs/tutorial.md": 9, "docs/api.md": 5, "clients/python/README.md": 2}
+PAGES = {"README.md": 3, "docs/tutorial.md": 10, "docs/api.md": 5, "clients/python/README.md": 2}
 # What needs Docker or runs the tests; an app that is added has a test of its own.
 ELSEWHERE = re.compile(r"make |\.venv/bin/python manage.py startledgerapp")
 
@@ -60,7 +60,7 @@ class Newcomer:
     def text(self, block: str) -> None:
         if self.said is not None:
             # verifyledger counts what earlier pages have posted, too.
-            expected, said = (re.sub(r"\d+ (entries|accounts)", r"N \1", it) for it in (block, self.said))
+            expected, said = (re.sub(r"\d+ (entr|account)(y|ies|s|)\b", r"N \1", it) for it in (block, self.said))
             assert said.replace("\r", "") == expected
             self.compared.append("text")
 
@@ -95,7 +95,7 @@ def served(fresh: Project) -> Iterator[Service]:
         )
     service = Service(process, port, log)
     try:
-        wait_for(lambda: "Paste these" in log.read_text() or process.poll() is not None, seconds=120)
+        wait_for(lambda: "Try these" in log.read_text() or process.poll() is not None, seconds=120)
         service.wait_until_it_answers()
         yield service
     finally:
@@ -104,7 +104,7 @@ def served(fresh: Project) -> Iterator[Service]:
 
 
 def test_the_pages_do_as_they_say_one_after_the_other(fresh: Project, served: Service) -> None:
-    pasted = served.log.read_text().partition("Paste these:")[2].partition("[")[0]
+    pasted = served.log.read_text().partition("Try these commands:")[2].partition("[")[0]
     assert fresh_shell(pasted, fresh.folder).stdout.count("guest") == 3
     for page, compared in PAGES.items():
         newcomer = Newcomer(fresh.folder, served.url)

@@ -136,12 +136,17 @@ class Stack:
         return [json.loads(line) for line in log if line.startswith('{"time"')]
 
 
+def require(command: str) -> None:
+    """Skip the test unless the command of Docker succeeds."""
+    if not shutil.which("docker") or subprocess.run(command.split(), capture_output=True, check=False).returncode:
+        pytest.skip(f"`{command}` fails, and this test needs it")
+
+
 @contextmanager
 def stack(folder: Path) -> Iterator[Stack]:
     """Give a stack that is not started; what it leaves is removed."""
-    for command in ("docker info", "docker compose version"):
-        if not shutil.which("docker") or subprocess.run(command.split(), capture_output=True, check=False).returncode:
-            pytest.skip(f"`{command}` fails: the stack was not run")
+    require("docker info")
+    require("docker compose version")
     ports = ("HTTP", "ADMIN", "DEV", "NGINX_EXPORTER", "PROMETHEUS", "GRAFANA", "JAEGER", "ALERTMANAGER")
     made = Stack(
         folder,

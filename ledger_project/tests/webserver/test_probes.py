@@ -32,7 +32,7 @@ def test_it_is_not_ready_before_its_migrations_and_ready_after_them(client: Clie
     (newest,) = MigrationLoader(connection).graph.leaf_nodes("ledger_core")
     recorder.record_unapplied(*newest)
     response = client.get("/readyz")
-    assert (response.status_code, response.content) == (503, b"Migrations are not applied.\n")
+    assert (response.status_code, response.content) == (503, b"Not all migrations are applied.\n")
     recorder.record_applied(*newest)
     assert client.get("/readyz").status_code == 200
 
@@ -44,7 +44,7 @@ def test_it_is_not_ready_while_the_database_is_away(client: Client, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setitem(connection.settings_dict, "HOST", "/nowhere")
         response = client.get("/readyz")
-        assert (response.status_code, response.content) == (503, b"The database does not answer.\n")
+        assert (response.status_code, response.content) == (503, b"The database does not respond.\n")
         assert client.get("/livez").status_code == 200
     assert client.get("/readyz").status_code == 200
 
