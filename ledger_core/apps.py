@@ -13,9 +13,11 @@ class LedgerCoreConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
+        from ledger_core.api.problems.checks import check_errors
         from ledger_core.plugins.checks import check_plugins
 
         register(check_plugins)
+        register(check_errors)
         # Called for each request, to no effect here: only DEBUG keeps a list of queries, and there are no caches.
         request_started.disconnect(reset_queries)
         request_finished.disconnect(close_caches)

@@ -1,16 +1,17 @@
-"""What the ledger refuses, as exceptions: each knows its stable code, its HTTP status and its data."""
+"""Errors: why the ledger rejects a request. Each error class has a stable code, an HTTP status and a remedy."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 
 class LedgerError(Exception):
-    """A request that the ledger refuses.
+    """A rejected request.
 
-    A subclass sets `code` (stable, for programs), `status` (HTTP), `title` (the same for every occurrence), and
-    a docstring of one line that can stand for the detail. `detail` tells this occurrence, and `data` are further
-    members of the problem document. `remedy` is what to do about it, and `members` names the further members that
-    there can be, with an example of each: the error's page (`api.problem_pages`) is made of these.
+    A subclass sets `code` (stable, for programs), `status` (HTTP), `title` (the same for every occurrence), `remedy`
+    (what a caller can do), and a docstring of one line, which is the detail where there is no better one. `members`
+    lists the further members that the problem document can have, with an example of each.
+
+    An instance has `detail`, which describes this occurrence, and `data`, the values of the further members.
     """
 
     code: ClassVar[str]
@@ -18,7 +19,7 @@ class LedgerError(Exception):
     title: ClassVar[str]
     remedy: ClassVar[str] = ""
     members: ClassVar[Mapping[str, Any]] = {}
-    retry_after: ClassVar[int | None] = None  # seconds, for the header of that name
+    retry_after: ClassVar[int | None] = None  # seconds, sent as Retry-After
 
     def __init__(self, detail: str, **data: Any) -> None:
         super().__init__(detail)
@@ -26,37 +27,61 @@ class LedgerError(Exception):
         self.data = data
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of the response, beside those that every response has."""
+        """Return the headers that the response has because of this error."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     @classmethod
     def by_docstring(cls) -> Self:
-        """Return the error with its docstring for a detail."""
+        """Return the error with the class's docstring as its detail."""
         return cls(cls.__doc__ or cls.title)
 
     @classmethod
     def example(cls) -> Self:
-        """Return the error as documents show it, with all that it can have."""
+        """Return the error with an example of every member, for the documentation."""
         error = cls.by_docstring()
         error.data = dict(cls.members)
         return error
 
-    @classmethod
-    def kinds(cls) -> Iterator[type["LedgerError"]]:
-        """Yield every kind of error that there is: the classes that have a code, plugins' too."""
-        for kind in cls.__subclasses__():
-            if "code" in vars(kind):
-                yield kind
-            yield from kind.kinds()
+
+class ReusedCode(Exception):
+    """Two error classes have the same code."""
+
+
+class Registry:
+    """Error classes by code. Programs tell errors apart by their codes, so no two classes may have the same one."""
+
+    def __init__(self) -> None:
+        self._by_code: dict[str, type[LedgerError]] = {}
+
+    def register(self, *kinds: type[LedgerError]) -> None:
+        """Add error classes. Raises ReusedCode if another class has the code of one of them."""
+        for kind in kinds:
+            known = self._by_code.setdefault(kind.code, kind)
+            if known is not kind:
+                raise ReusedCode(f"{_path(kind)} has the code {kind.code!r} of {_path(known)}")
+
+    def get(self, code: str) -> type[LedgerError] | None:
+        """Return the class with this code, or None."""
+        return self._by_code.get(code)
+
+    def __iter__(self) -> Iterator[type[LedgerError]]:
+        return iter(self._by_code.values())
+
+
+def _path(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 class InvalidRequest(LedgerError):
-    """The request is not of the form that the schema asks for: `errors` names each field at fault."""
+    """The request does not match the schema; `errors` lists the fields to fix."""
 
     code = "invalid-request"
     status = 400
     title = "The request is not valid"
-    remedy = "Mend what is at fault and send it again: nothing was posted, and the nonce is free."
+    remedy = (
+        "Fix the listed fields and retry. If no field is listed, `detail` has the reason. Nothing was posted, so the "
+        "nonce can be used again."
+    )
     members = {"errors": [{"field": "amount", "detail": "Expected `int` >= 1"}]}
 
     @classmethod
@@ -66,12 +91,12 @@ class InvalidRequest(LedgerError):
 
 
 class InvalidOperation(LedgerError):
-    """The app has no operation of that code."""
+    """The app has no operation with this code."""
 
     code = "invalid-operation"
     status = 400
     title = "The app has no such operation"
-    remedy = "`GET /api/v1/{app}/operations` lists those that there are. Each app is posted to at its own address."
+    remedy = "Use an operation that `GET /api/v1/{app}/operations` lists, at the address of its own app."
 
 
 class AccountLocked(LedgerError):

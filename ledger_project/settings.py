@@ -55,8 +55,8 @@ MIDDLEWARE = [
     "ledger_core.observability.request_log.observe_requests",
     "ledger_core.api.middleware.address_limit.limit_addresses",
     "ledger_core.api.middleware.paths.require_readable_paths",
-    "ledger_core.api.middleware.shortcut.answer_api",
-    # From here on only for pages and for requests without TLS: answer_api has returned all other requests of the API.
+    "ledger_core.api.middleware.shortcut.serve_api",
+    # From here on only for pages and for requests without TLS: serve_api has returned all other requests of the API.
     "django.middleware.security.SecurityMiddleware",
     "ledger_project.pages.PagePolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -193,20 +193,20 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ledger_core.access.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["ledger_core.access.authentication.OfTheApp"],
     "NUM_PROXIES": environment.integer("LEDGER_PROXIES", 0),
-    "DEFAULT_PARSER_CLASSES": ["ledger_core.api.json.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["ledger_core.api.rest_framework.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["ledger_core.api.rest_framework.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,  # no ?format=
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "ledger_core.api.problems.handle",
+    "EXCEPTION_HANDLER": "ledger_core.api.problems.handlers.handle",
 }
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shared Ledger",
-    "DESCRIPTION": "One balance of credits per owner, shared by all the applications of a company.\n\n"
-    "Rejected requests return a problem document; [each problem has a page](/api/problems). To run the examples, enter "
-    "a key under *Authorize* (`make run` prints one), and run them from the first to the last.\n\n"
-    "Integers with the format `int64` can be larger than 2^53. JavaScript's `JSON.parse` rounds such integers, and so "
-    "does jq when it calculates. Read them with a parser that keeps integers exact.",
+    "DESCRIPTION": "One balance of credits per owner, shared by all applications of a company.\n\n"
+    "Rejected requests return a problem document and change nothing; [each problem has a page](/api/problems). To run "
+    "the examples, select *Authorize* and enter an API key (`make run` prints one), then run them from top to bottom."
+    "\n\nIntegers with the format `int64` can be larger than 2^53. JavaScript's `JSON.parse` rounds them, and jq "
+    "rounds them in calculations. Use a parser that keeps integers exact.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SORT_OPERATIONS": False,  # in the order of `ledger_urls`: posting comes first

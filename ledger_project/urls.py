@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from ledger_core.api import problems
+from ledger_core.api.problems import handlers
 from ledger_core.api.urls import api_urls
 
 urlpatterns = [
@@ -13,6 +13,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = problems.bad_request
-handler404 = problems.not_found
-handler500 = problems.server_error
+handler400 = handlers.bad_request
+handler404 = handlers.not_found
+handler500 = handlers.server_error

@@ -1,4 +1,4 @@
-"""Makes the Postman collection from the API's OpenAPI document, by Postman's own converter: `make client`."""
+"""Generates the Postman collection from the OpenAPI document, with Postman's own converter: `make client`."""
 
 import json
 import re
@@ -27,7 +27,7 @@ VARIABLES = [
 
 
 def collection_of(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the collection of the requests that every app has, with the app as a variable."""
+    """Return the collection of the requests of an app, with the app as a variable."""
     (app, *_) = dict.fromkeys(path.split("/")[3] for path in document["paths"])
     paths = {path: methods for path, methods in document["paths"].items() if path.startswith(f"/api/v1/{app}/")}
     for operation in (operation for methods in paths.values() for operation in methods.values()):
@@ -42,8 +42,10 @@ def collection_of(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choose_examples(operation: dict[str, Any]) -> None:
-    """Leave an answer without its refusals, of which there are ten, and a request that can be sent to empty books."""
-    operation["responses"] = {status: told for status, told in operation["responses"].items() if status < "300"}
+    """Remove the responses of rejected requests, and the examples of requests that an empty ledger would reject."""
+    operation["responses"] = {
+        status: described for status, described in operation["responses"].items() if status < "300"
+    }
     if "requestBody" in operation:
         examples = operation["requestBody"]["content"]["application/json"]["examples"]
         for name in examples.keys() - {"CREDITADD", "Two"}:
@@ -51,17 +53,17 @@ def _choose_examples(operation: dict[str, Any]) -> None:
 
 
 def _resolve_headers(operation: dict[str, Any], headers: dict[str, Any]) -> None:
-    """Put the headers of answers in the place of their references, which the converter does not follow."""
-    for answer in operation["responses"].values():
-        answer["headers"] = {name: headers[name] for name in answer["headers"]}
+    """Replace references to response headers by the headers. The converter does not follow the references."""
+    for response in operation["responses"].values():
+        response["headers"] = {name: headers[name] for name in response["headers"]}
 
 
 def _settle(item: dict[str, Any]) -> None:
-    """Make the item the same each time that it is made, and one that can be sent more than once."""
+    """Remove what differs in each run of the converter, and let Postman choose the nonces."""
     request = item.get("request", {})
     for part in (item, request, *item.get("response", ())):
         part.pop("id", None)
-        part.pop("auth", None)  # null, which would be in the way of the collection's
+        part.pop("auth", None)  # null, which would override that of the collection
     for asked in (request, *(response.get("originalRequest", {}) for response in item.get("response", ()))):
         if path := asked.get("url", {}).get("path"):
             path[2] = "{{app}}"

@@ -1,4 +1,4 @@
-"""Makes shared_ledger/made/models.py from the API's OpenAPI document: `make client`."""
+"""Generates shared_ledger/made/models.py from the OpenAPI document: `make client`."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ REQUEST = "PostRequest"
 
 
 def models_of(document: dict[str, Any]) -> str:
-    """Return the module of the document's types."""
+    """Return the source of the module with the document's types."""
     schemas = _of_any_app(document["components"]["schemas"])
     made = generate(
         {**document, "paths": {}, "components": {"schemas": schemas}},
@@ -23,7 +23,7 @@ def models_of(document: dict[str, Any]) -> str:
         output_datetime_class=DatetimeClassType.Datetime,
         target_python_version=PythonVersion.PY_311,
         model_name_map={name: name.removesuffix("Document") for name in schemas},
-        custom_file_header='"""What the API takes and gives. Made from its OpenAPI document by `make client`."""',
+        custom_file_header='"""The types of the API. Generated from its OpenAPI document by `make client`."""',
         disable_future_imports=True,
         keyword_only=True,
         use_annotated=True,
@@ -36,7 +36,7 @@ def models_of(document: dict[str, Any]) -> str:
 
 
 def _of_any_app(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return the schemas that all apps share: what may be asked of them differs in their operations alone."""
+    """Return the schemas without the differences between apps, which are only in the operations of requests."""
     shared = {name: schema for name, schema in schemas.items() if not name.endswith(("Request", "Enum"))}
     requests = [_of_any_operation(schema) for name, schema in schemas.items() if name.endswith(REQUEST)]
     (request,) = {json.dumps(request): request for request in requests}.values()

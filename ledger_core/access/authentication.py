@@ -1,4 +1,4 @@
-"""Who calls, and what they may do: the client's key as a bearer token (RFC 6750)."""
+"""Authentication by API key, as a bearer token (RFC 6750), and the permissions of clients."""
 
 from typing import Any
 
@@ -18,44 +18,46 @@ def _challenge(details: str = "") -> dict[str, str]:
 
 
 class Unauthenticated(LedgerError):
-    """Send the key of an API client: Authorization: Bearer ledger_…"""
+    """This request needs an API key. Send Authorization: Bearer ledger_…"""
 
     code = "unauthenticated"
     status = 401
-    title = "A key is needed"
-    remedy = "Whoever runs the ledger issues keys, with `manage.py ledgerclient create` or in the admin."
+    title = "An API key is required"
+    remedy = "Send an API key. The operator issues keys with `manage.py ledgerclient create` or in the admin."
 
     def headers(self) -> dict[str, str]:
         return _challenge()
 
 
 class KeyRefused(Unauthenticated):
-    """The key is of no client, revoked or expired."""
+    """The key is unknown, revoked or expired."""
 
     code = "key-refused"
     title = "The key is not valid"
-    remedy = "Look whether the key is whole, and has one made anew otherwise: `manage.py ledgerclient rotate`."
+    remedy = (
+        "Check that the key is complete. If it is, ask the operator for a new one (`manage.py ledgerclient rotate`)."
+    )
 
     def headers(self) -> dict[str, str]:
         return _challenge(', error="invalid_token"')
 
 
 class OtherApp(LedgerError):
-    """The client does not belong to this app."""
+    """The client has no access to this app."""
 
     code = "other-app"
     status = 403
-    title = "The client does not belong to this app"
-    remedy = "Take a key of a client of this app, or have the app added to the client in the admin."
+    title = "No access to this app"
+    remedy = "Use the key of a client of this app, or ask the operator to add the app to this client."
 
 
 class MissingScope(LedgerError):
-    """The client does not have the scope that this takes: `scope` names it."""
+    """The client does not have the scope that this request needs. `scope` is its name."""
 
     code = "missing-scope"
     status = 403
-    title = "The client may not do this"
-    remedy = "Take a key of a client that has the scope, or have it given to this one in the admin."
+    title = "A scope is missing"
+    remedy = "Use the key of a client with this scope, or ask the operator to give the scope to this client."
     members = {"scope": "mint"}
 
     @classmethod
@@ -68,7 +70,7 @@ class MissingScope(LedgerError):
 
 
 class KeyAuthentication(BaseAuthentication):
-    """Makes the client whose key is sent the user of the request."""
+    """Sets the user of the request to the client whose key it has."""
 
     def authenticate(self, request: Request) -> tuple[Client, None]:
         key = _key_of(request.META.get("HTTP_AUTHORIZATION", ""))
@@ -78,24 +80,24 @@ class KeyAuthentication(BaseAuthentication):
             raise (KeyRefused.by_docstring() if is_key(key) else KeyRefused(_NO_KEY)) from None
 
 
-_NO_KEY = "This is not a key of this service: a key is ledger_, 8 characters, _ and 64 characters, each 0-9 or a-f."
+_NO_KEY = "This is not a key of this service. A key is ledger_, 8 characters, _, and 64 characters, each 0-9 or a-f."
 
 
 def _key_of(authorization: str) -> str:
-    """Return the key that the header sends. Raises Unauthenticated; what was sent is not repeated, it may be a key."""
+    """Return the key in the header. Raises Unauthenticated, without the header's text, which may hold a key."""
     scheme, _, key = authorization.strip().partition(" ")
     if scheme.lower() != "bearer":
-        detail = "The Authorization header has no Bearer scheme. Send Authorization: Bearer ledger_…"
+        detail = "The Authorization header does not have the scheme Bearer. Send Authorization: Bearer ledger_…"
         raise Unauthenticated(detail) if scheme else Unauthenticated.by_docstring()
     if not key.strip():
         raise Unauthenticated(
-            "Authorization: Bearer has no key after it. Send the key; check that its variable is set."
+            "The Authorization header has no key after Bearer. Send the key; check that its variable is set."
         )
     return key.strip()
 
 
 class OfTheApp(BasePermission):
-    """Lets the app's own clients in, and those to read that may. What may be posted depends on the operation."""
+    """Accepts clients of the app, for reading only with the scope `read`. Views check the scope of what is posted."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         client: Any = request.user

@@ -1,4 +1,4 @@
-"""Clients of the API and their keys: issued, revoked, and known again by a hash."""
+"""Clients of the API and their keys: how keys are issued, revoked and found by their hash."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,27 +15,27 @@ from ledger_core.operations import Scope
 from ledger_core.postgresql.errors import constraint_of
 from ledger_core.postgresql.outages import outage_of
 
-# How long a process goes by what it knows of a key: for as long, a revoked key may still be taken.
+# How long a process caches the client of a key. A process may accept a revoked key for as long.
 CACHE_SECONDS = 5
-# More clients than call in that time; each beyond them would cost a query now and then.
+# More than the keys that are used in that time. Each further key would cost an additional query now and then.
 _CACHED_KEYS = 10_000
 GOOD = Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))
 _LAST_USE_IS_WRITTEN = timedelta(minutes=1)
 
 
 class InvalidKey(Exception):
-    """The key is of no client, revoked or expired."""
+    """The key is unknown, revoked or expired."""
 
 
 class TooManyKeys(Exception):
-    """The client has two keys already."""
+    """The client already has two keys."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(f"{client} has two keys: revoke the one that is no longer used.")
 
 
 def create(name: str, apps: Sequence[str], scopes: Sequence[Scope], expires_on: datetime | None = None) -> str:
-    """Make a client and return its first key, which cannot be read again. Raises Django's ValidationError."""
+    """Create a client and return its first key, which cannot be read again. Raises Django's ValidationError."""
     client = Client(name=name, apps=apps, scopes=scopes)
     client.full_clean()
     with transaction.atomic():
@@ -46,7 +46,7 @@ def create(name: str, apps: Sequence[str], scopes: Sequence[Scope], expires_on: 
 def issue(key: Key) -> str:
     """Save a new key of its client and return its text, which cannot be read again. Raises TooManyKeys.
 
-    The client's key before it stays good until it is revoked, so that the client can change from one to the other.
+    The client's older key stays valid until it is revoked, so that the client can change from one to the other.
     """
     of_client = Key.objects.filter(client=key.client)
     revoke(of_client.filter(expires_on__lte=Now()))
@@ -65,17 +65,17 @@ def issue(key: Key) -> str:
 
 
 def revoke(keys: QuerySet[Key]) -> int:
-    """Revoke those of the keys that are not yet, and return how many. They are refused within CACHE_SECONDS."""
+    """Revoke the keys that are not revoked yet, and return how many. They are rejected within CACHE_SECONDS."""
     return keys.filter(revoked_on=None).update(revoked_on=Now())
 
 
 def client_of(key: str) -> Client:
-    """Return the client whose key it is, without a query for one that is in use. Raises InvalidKey."""
+    """Return the client of the key, without a query if the key is cached. Raises InvalidKey."""
     return _client_of_digest(digest_of(key))
 
 
-# Found by the hash of all of it: how long that takes tells nothing of a key, since nobody can choose what it hashes
-# to. A key that is refused is not remembered: guesses must not drive out the keys that are in use.
+# Keys are looked up by their complete hash. The duration reveals nothing about other keys, since nobody can choose a
+# hash. Rejected keys are not cached, so that guesses cannot displace the keys in use.
 @cached(TTLCache(_CACHED_KEYS, CACHE_SECONDS), lock=Lock())
 def _client_of_digest(digest: bytes) -> Client:
     try:
@@ -87,7 +87,7 @@ def _client_of_digest(digest: bytes) -> Client:
 
 
 def _note_use(key: Key) -> None:
-    """Store when the key was last used, where that can be stored: a read must not fail for it on a read-only server."""
+    """Store when the key was last used. On a read-only server this is skipped, so that reads succeed there."""
     long_ago = Q(last_used_on=None) | Q(last_used_on__lt=Now() - _LAST_USE_IS_WRITTEN)
     try:
         Key.objects.filter(long_ago, pk=key.pk).update(last_used_on=Now())

@@ -1,4 +1,4 @@
-"""Rate limits: of each address before anything else is done for it, and of each client."""
+"""The rate limit of each client, and the IP address that a request comes from."""
 
 from functools import lru_cache
 from ipaddress import ip_address
@@ -14,18 +14,19 @@ from ledger_core.access.rate_limits.counting import count
 from ledger_core.access.rate_limits.rates import Window
 from ledger_core.errors import LedgerError
 
-# To read an address takes longer than to count it. Of strangers' there is no end, so the oldest are forgotten.
+# Parsing an address takes longer than counting it. The number of addresses is not limited, so the cache is.
 _KNOWN_ADDRESSES = 1000
 
 
 class TooManyRequests(LedgerError):
-    """More requests than the rate limit allows; none of them did anything. Ask again after Retry-After seconds."""
+    """The rate limit is exceeded. The request was not processed; retry after Retry-After seconds."""
 
     code = "too-many-requests"
     status = 429
     title = "Too many requests"
     remedy = (
-        "Wait, then send the same again. `RateLimit` tells before that what is left; a batch counts as one request."
+        "Wait `Retry-After` seconds, then retry. The `RateLimit` header of every response has what is left. "
+        "A batch counts as one request."
     )
 
     def __init__(self, detail: str, window: Window | None = None) -> None:
@@ -35,23 +36,23 @@ class TooManyRequests(LedgerError):
     @classmethod
     def of(cls, window: Window) -> "TooManyRequests":
         rate = window.rate
-        return cls(f"More than {rate.requests} requests of this {window.limit} in {rate.seconds} seconds.", window)
+        return cls(f"This {window.limit} is limited to {rate.requests} requests in {rate.seconds} s.", window)
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self._window.retry_after), **self._window.headers} if self._window else {}
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the address that the request comes from, past LEDGER_PROXIES proxies; a local socket has none.
+    """Return the IP address that the request comes from, behind LEDGER_PROXIES proxies. A local socket has none.
 
-    Where what the proxies say is no address, it is the address of the last proxy.
+    If X-Forwarded-For has no valid address, return the address of the last proxy.
     """
     proxies = api_settings.NUM_PROXIES
-    # As DRF's throttles have it, which make a dictionary of all headers for it.
+    # The same rule as in DRF's throttles, which are slower: they make a dictionary of all headers.
     if proxies and (forwarded := request.META.get("HTTP_X_FORWARDED_FOR")):
-        told = [address for element in forwarded.split(",") if (address := _without_port(element))]
-        if told and (read := _canonical(told[-min(proxies, len(told))])):
-            return read
+        given = [address for element in forwarded.split(",") if (address := _without_port(element))]
+        if given and (known := _canonical(given[-min(proxies, len(given))])):
+            return known
     return _canonical(request.META.get("REMOTE_ADDR", ""))
 
 
@@ -69,12 +70,12 @@ def _canonical(text: str) -> str | None:
         address = ip_address(text.partition("%")[0])  # without the zone of a link-local address
     except ValueError:
         return None
-    # An IPv4 address, as a socket for both kinds tells it.
+    # A socket for both IPv4 and IPv6 reports an IPv4 address as ::ffff:1.2.3.4.
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 class ClientThrottle(BaseThrottle):
-    """Refuses what a client asks beyond LEDGER_RATE_LIMIT, and has its view tell the client what is left."""
+    """Rejects requests of a client beyond LEDGER_RATE_LIMIT, and gives the view the numbers for the headers."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         if settings.RATE_LIMIT:

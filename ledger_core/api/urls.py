@@ -1,4 +1,4 @@
-"""Where the API answers: the views of one app, and the whole of /api for all of them."""
+"""The addresses of the API: those of one app, and all of /api."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ledger_core.plugins import ledger_apps
 
 
 class EntryIdConverter:
-    """An entry's id in its only spelling: `int`, Django's own, takes 0003 for 3."""
+    """An entry's id in its only spelling. Django's own converter `int` reads 0003 as 3."""
 
     regex = "[1-9][0-9]{0,18}"
     to_python = int
@@ -28,7 +28,7 @@ def ledger_urls(operations: OperationSet[Any]) -> Patterns:
     """Return the URL patterns of one app's ledger, for the app's `urls` module."""
     return [
         path("ledger", PostView.as_view(operations=operations), name="post"),
-        path("ledger/batch", BatchView.as_view(operations=operations), {"owner_id": "batch"}, name="batch"),
+        path("batches", BatchView.as_view(operations=operations), name="batch"),
         path("ledger/<str:owner_id>", BalanceView.as_view(operations=operations), name="balance"),
         path("ledger/<str:owner_id>/entries", EntriesView.as_view(operations=operations), name="entries"),
         path("entries/<entry_id:entry_id>", EntryView.as_view(operations=operations), name="entry"),
@@ -37,7 +37,7 @@ def ledger_urls(operations: OperationSet[Any]) -> Patterns:
 
 
 def api_urls() -> Patterns:
-    """Return the URL patterns of all installed apps under /api, each with its documents, those of all, and problems."""
+    """Return the URL patterns of /api: all installed apps, the documents of each and of all, and the problem pages."""
     every: Patterns = []
     documents: Patterns = []
     for app in ledger_apps():

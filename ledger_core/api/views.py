@@ -1,4 +1,4 @@
-"""The REST views of one app's ledger: each takes a typed request, makes one call of the domain, and answers."""
+"""The views of one app's ledger. Each reads a typed request, makes one call of the domain, and returns a document."""
 
 from typing import Any
 
@@ -12,22 +12,21 @@ from ledger_core.access.authentication import require
 from ledger_core.access.rate_limits.rates import Window
 from ledger_core.access.throttling import ClientThrottle
 from ledger_core.api.documentation import examples
-from ledger_core.api.documentation.schema import REPLAYED, LedgerSchema, described
+from ledger_core.api.documentation.described import REPLAYED, described
+from ledger_core.api.documentation.schema import LedgerSchema
 from ledger_core.api.documents import (
     BalanceDocument,
-    BalanceQuery,
     BatchDocument,
-    BatchRequest,
     EntriesDocument,
-    EntriesQuery,
     EntryDocument,
-    NoQuery,
     OperationsDocument,
-    PostRequest,
 )
-from ledger_core.api.json import BodyTooLarge, Negotiation, UnsupportedMediaType, answer
+from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
 from ledger_core.api.requests.decoding import decode
 from ledger_core.api.requests.queries import decode_query
+from ledger_core.api.requests.types import BalanceQuery, BatchRequest, EntriesQuery, NoQuery, PostRequest
+from ledger_core.api.responses import json_response
+from ledger_core.api.rest_framework import Negotiation
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
@@ -38,46 +37,45 @@ _POSTING = (BodyTooLarge, UnsupportedMediaType, AccountLocked)
 
 
 class LedgerAPIView(APIView):
-    """A view of the app whose operations `as_view` is given."""
+    """A view of one app, whose operations `as_view` gets."""
 
-    operations: OperationSet[Any] = OperationSet("", Operation)  # as_view only sets what a class has
+    operations: OperationSet[Any] = OperationSet("", Operation)  # as_view only accepts names that the class has
     schema = LedgerSchema()
     throttle_classes = (ClientThrottle,)
     content_negotiation_class = Negotiation
-    http_method_names = ["get", "head", "post"]  # no OPTIONS: the API tells of itself in its documents
+    http_method_names = ["get", "head", "post"]  # no OPTIONS: the API has OpenAPI documents
     max_body = 64 * 1024
-    batch = False  # what the examples of requests show
 
-    default_response_headers: dict[str, str] = {}  # not Allow, which a refused method alone has to be told
+    default_response_headers: dict[str, str] = {}  # no Allow, which only a 405 needs
 
-    window: Window | None = None  # by ClientThrottle
-    query: Any  # what `initial` read, of the type that `described` gives the method
+    window: Window | None = None  # the rate limit of this request, from ClientThrottle
+    query: Any  # the decoded query string, of the type that `described` gives the method
 
     @property
     def client(self) -> Client:
-        """Who calls."""
-        client: Any = self.request.user  # as KeyAuthentication has it
+        """The client whose key the request has."""
+        client: Any = self.request.user  # from KeyAuthentication
         assert isinstance(client, Client)  # noqa: S101
         return client
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate the client, then read the query string.
 
-        Every request passes here before its method runs, so that a parameter that nobody reads is rejected and not
-        ignored: `?dry_run=true` would otherwise post.
+        This runs before every method, so that an unknown parameter is rejected. Otherwise `?dry_run=true` would be
+        ignored, and the request would post.
         """
         super().initial(request, *args, **kwargs)
-        asked = request._request
-        method = str(asked.method).lower()
-        if method in self.http_method_names and hasattr(self, method):  # DRF answers 405 to the others
-            self.query = decode_query(asked, getattr(getattr(self, method), "query", NoQuery))
+        of_django = request._request
+        method = str(of_django.method).lower()
+        if method in self.http_method_names and hasattr(self, method):  # DRF rejects the others with 405
+            self.query = decode_query(of_django, getattr(getattr(self, method), "query", NoQuery))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         for name, value in self.window.headers.items() if self.window else ():
             response[name] = value
         finalized = super().finalize_response(request, response, *args, **kwargs)
-        # DRF's request refers to itself here, and Django's view to itself there: without these references both go with
-        # the answer, and the garbage collector has nothing to come for.
+        # DRF's request refers to itself here, and Django's view to itself there. Without these references, both are
+        # freed with the response, and the garbage collector has nothing to do.
         request.parser_context.clear()
         vars(self).pop("head", None)
         return finalized
@@ -102,9 +100,10 @@ class PostView(LedgerAPIView):
     def post(self, request: Request) -> HttpResponse:
         """Post an operation
 
-        Posts `amount` units of an operation to the owner's balance, and makes the account with the first. Safe to
-        retry: the same request with the same nonce posts once, and answers with the same entry, at any later time.
-        A refusal leaves no trace: its nonce is free, and the same request can be posted once nothing is against it.
+        Posts `amount` units of an operation to the owner's balance. The owner's first entry creates the account.
+
+        Retries are safe at any time: requests with the same nonce post once and return the same entry. A rejected
+        request changes nothing, and its nonce can be used again.
         """
         client, body = self.client, decode(request.data, PostRequest)
         item = body.item(self.operations)
@@ -118,31 +117,30 @@ class BalanceView(LedgerAPIView):
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Read a balance
 
-        The owner's balance in credits, over all apps: now, or at a moment of the past. An owner has an account from its
+        Returns the owner's balance in credits over all apps, now or at a past moment. An owner has an account from its
         first entry on.
         """
         at = self.query.at
-        return answer(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
+        return json_response(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
 
 
-class BatchView(BalanceView):
-    """Posts batches, at an address that is also the one of the owner called batch."""
-
-    max_body = 4 * 1024 * 1024  # a thousand of the longest owners and nonces, escaped
-    batch = True
+class BatchView(LedgerAPIView):
+    max_body = 4 * 1024 * 1024  # room for a thousand items with the longest owner ids and nonces, escaped
 
     @described(
-        {201: examples.BATCH, 200: examples.BATCH},
+        {201: examples.BATCH, 200: examples.REPLAYED_BATCH},
         (*_POSTING, posting.InvalidBatch, posting.BatchRefused),
         request=BatchRequest,
         headers=(REPLAYED,),
     )
-    def post(self, request: Request, owner_id: str) -> HttpResponse:
+    def post(self, request: Request) -> HttpResponse:
         """Post a batch
 
-        Posts up to 1,000 operations of the app, for any owners, all or none. They are posted in turn: no balance may
-        be below zero after any of them. A refusal names each item at fault by its index. Safe to retry, whole or in
-        other batches: what was posted before is a replay, and answered with the entry that it made.
+        Posts up to 1,000 operations of the app, for any owners: all of them or none. They are posted in order, and no
+        balance may be below zero after any of them. If the batch is rejected, `items` lists each item that cannot be
+        posted, by its index.
+
+        Retries are safe, also in other batches: an item that was posted before is a replay, and returns its entry.
         """
         body = decode(request.data, BatchRequest)
         items = body.items(self.operations)
@@ -161,8 +159,8 @@ class EntriesView(LedgerAPIView):
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """List an owner's entries
 
-        What this app has posted for the owner, newest first. `next` leads to older ones, and entries that arrive in
-        between change no page that follows.
+        Returns the entries that this app has posted for the owner, newest first. `next` is the address of the page with
+        older entries. New entries do not change the pages that follow.
         """
         query: EntriesQuery = self.query
         if query.operation is not None:
@@ -181,7 +179,7 @@ class EntriesView(LedgerAPIView):
             parameters = request.query_params.copy()
             parameters["before"] = str(entries[-1].seq)
             following = f"{escape_uri_path(request.path)}?{parameters.urlencode()}"
-        return answer(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
+        return json_response(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
 
 
 class EntryView(LedgerAPIView):
@@ -189,9 +187,9 @@ class EntryView(LedgerAPIView):
     def get(self, request: Request, entry_id: int) -> HttpResponse:
         """Read an entry
 
-        An entry that this app has posted, by the id that it was answered with.
+        Returns an entry that this app has posted, by its id.
         """
-        return answer(EntryDocument.of(entry_of(self.operations.app, entry_id)))
+        return json_response(EntryDocument.of(entry_of(self.operations.app, entry_id)))
 
 
 class OperationsView(LedgerAPIView):
@@ -199,12 +197,12 @@ class OperationsView(LedgerAPIView):
     def get(self, request: Request) -> HttpResponse:
         """List the operations
 
-        The operations that this app can post, what each is worth, and their rules.
+        Returns the operations that this app can post, with their values and rules.
         """
-        return answer(OperationsDocument.of(self.operations))
+        return json_response(OperationsDocument.of(self.operations))
 
 
 def _posted(document: Any, *, replayed: bool) -> HttpResponse:
     if replayed:
-        return answer(document, headers={"Idempotency-Replayed": "true"})
-    return answer(document, status=201)
+        return json_response(document, headers={"Idempotency-Replayed": "true"})
+    return json_response(document, status=201)

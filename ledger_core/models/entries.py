@@ -1,6 +1,7 @@
 """The ledger: accounts and their entries. Only `posting` and `import_export.importing` write them."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any, Self
 
 from django.contrib.postgres.indexes import BrinIndex
@@ -139,8 +140,13 @@ class Entry(models.Model):
     @classmethod
     def of_rows(cls, rows: Collection[Collection[Any]]) -> list[Self]:
         """Return the entries of a Statement's rows, whose columns are in the model's order."""
-        columns = [field.attname for field in cls._meta.concrete_fields]
+        columns = _columns(cls)
         return [cls.from_db(DEFAULT_DB_ALIAS, columns, row) for row in rows]
+
+
+@cache
+def _columns(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 class Reversible(models.Model):

@@ -9,32 +9,34 @@ M = TypeVar("M", Counter, Histogram)
 
 ENTRIES_POSTED = Counter("ledger_entries_posted", "Entries posted; replays are not counted.", ["app", "operation"])
 CREDITS_MOVED = Counter(
-    "ledger_credits_moved", "Credits that entries gave to owners (in) or took (out).", ["app", "operation", "direction"]
+    "ledger_credits_moved",
+    "Credits that entries gave to owners (in) or took from them (out).",
+    ["app", "operation", "direction"],
 )
-REPLAYS = Counter("ledger_replays", "Requests answered with the entry that an earlier one posted.", ["app"])
-REFUSALS = Counter("ledger_refusals", "Requests refused, by the code of the error.", ["app", "reason"])
+REPLAYS = Counter("ledger_replays", "Requests that returned the entry of an earlier request.", ["app"])
+REFUSALS = Counter("ledger_refusals", "Rejected requests, by the code of the error.", ["app", "reason"])
 POST_SECONDS = Histogram(
     "ledger_post_seconds",
-    "Seconds for one post, or one batch, from the call to the committed entries or their refusal.",
+    "Seconds for one post or one batch, from the call to the committed entries or the rejection.",
     ["app", "operation"],
-    # The statement takes about half a millisecond on an idle machine, and a lock is waited for below a second.
+    # The statement takes about half a millisecond on an idle machine. Waiting for a lock takes less than a second.
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 HTTP_SECONDS = Histogram(
     "ledger_http_request_seconds",
-    "Seconds for one HTTP request, by the route that answered it.",
+    "Seconds for one HTTP request, by route.",
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 
 
-@cache  # to find a series by its labels takes as long as to count; there are as many as there are operations and errors
+@cache  # finding a series takes as long as counting. There are few series: one for each operation or error
 def series(metric: M, *labels: str) -> M:
-    """Return the series of a metric that has these labels."""
+    """Return the series of the metric with these labels."""
     return metric.labels(*labels)
 
 
 def count_posted(app: str, operation: str, *, entries: int, credits_: int) -> None:
-    """Count entries of one operation, and the credits that they gave, or took where these are less than none."""
+    """Count entries of one operation, and the credits that they gave or, if negative, took."""
     series(ENTRIES_POSTED, app, operation).inc(entries)
     series(CREDITS_MOVED, app, operation, "in" if credits_ > 0 else "out").inc(abs(credits_))

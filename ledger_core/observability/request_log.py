@@ -1,4 +1,4 @@
-"""One look at every request: its id, its line in the log, and its seconds in the metrics."""
+"""The id of each request, its line in the log, and its duration in the metrics."""
 
 import logging
 import random
@@ -16,7 +16,7 @@ from ledger_core.observability.metrics import HTTP_SECONDS, series
 from ledger_core.values import excerpt
 
 HEADER = "X-Request-ID"
-# An id of the caller's is taken as it is only where it cannot forge a line of the log.
+# A caller's id is used only if it cannot forge a line of the log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _MAX_PATH = 2000  # the longest owner, percent-encoded, needs three quarters of it
@@ -26,14 +26,14 @@ _log = logging.getLogger("ledger.request")
 
 
 def request_id() -> str:
-    """Return the id of the request that is under way, or "-" outside of one."""
+    """Return the id of the current request, or "-" outside a request."""
     return _current.get()
 
 
 @contextmanager
 def identified(given: str = "") -> Iterator[str]:
-    """Give what happens within an id: the one that was given, or a new one where it cannot be used."""
-    # An id has to differ from others, and not to be hard to guess: no call of the kernel for each.
+    """Set the request id for the block: the given id, or a new one if it is not valid."""
+    # Ids have to be unique, not secret, so a fast generator is good enough.
     identity = given if _ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
     token = _current.set(identity)
     try:
@@ -43,7 +43,7 @@ def identified(given: str = "") -> Iterator[str]:
 
 
 class RequestIdFilter(logging.Filter):
-    """Gives every log record the id of its request."""
+    """Adds the id of the request to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id()
@@ -53,7 +53,7 @@ class RequestIdFilter(logging.Filter):
 def observe_requests(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: give the request its id and return it to the client, log the request, and measure it."""
+    """Middleware: set the id of the request and return it to the client, log the request, and measure it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         start = perf_counter()
@@ -67,11 +67,11 @@ def observe_requests(
 
 
 def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    # The route as the URL configuration spells it: a path would make a label of every owner.
+    # The route of the URL configuration: with the path, each owner would get a series of its own.
     route = request.resolver_match.route if request.resolver_match else "unmatched"
     method = excerpt(request.method or "")
     series(HTTP_SECONDS, method if method in METHODS else "other", route, str(response.status_code)).observe(seconds)
-    # As it was sent: a decoded line break would make a line of its own. And a key does not belong here.
+    # Percent-encoded, because a line break would begin a new line of the log. And keys do not belong in logs.
     path = excerpt(without_keys(escape_uri_path(request.path)), _MAX_PATH)
     milliseconds = round(seconds * 1000, 2)
     _log.info(

@@ -66,7 +66,7 @@ class Draft(Struct, frozen=True):
             raise InvalidOperation(f"Invalid operation: {operation.code}")
         if operation.reversed_operation is None:
             if item.reverses is not None:
-                raise InvalidRequest.of_field("reverses", f"{operation.code} reverses nothing")
+                raise InvalidRequest.of_field("reverses", f"{operation.code} does not reverse an entry")
         elif item.reverses is None:
             raise InvalidRequest.of_field("reverses", f"{operation.code} needs the id of the entry to reverse")
         return cls(operations.app, client, item, operation.delta(item.amount))

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.apps import AppConfig, apps
 
+from ledger_core.errors import LedgerError
 from ledger_core.operations import OperationSet
 
 
@@ -21,6 +22,8 @@ class LedgerApp(AppConfig):
 
     # Any, because OperationSet is invariant: mypy would reject an app's set as an OperationSet[Operation].
     operations: ClassVar[OperationSet[Any]]
+    # The errors that the app's operations and views raise beside the core's.
+    errors: ClassVar[tuple[type[LedgerError], ...]] = ()
     namespace: str = ""
     # Django uses the default AppConfig in an app's apps.py. That is the subclass, not this class, which it imports.
     default = False

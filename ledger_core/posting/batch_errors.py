@@ -10,12 +10,12 @@ R = TypeVar("R")
 
 
 class BatchRefused(LedgerError):
-    """Nothing of the batch was posted: `items` names each item at fault by its index, and why."""
+    """Nothing was posted. `items` lists each item that cannot be posted, by index, with the reason."""
 
     code = "batch-refused"
     status = 409
-    title = "The batch was refused"
-    remedy = "Mend the items at fault or leave them out, and send the others again: all their nonces are free."
+    title = "The batch cannot be posted"
+    remedy = "Fix the listed items or leave them out, and retry. All nonces of the batch can be used again."
     members = {
         "items": [
             {
@@ -37,18 +37,18 @@ class BatchRefused(LedgerError):
 
 
 class InvalidBatch(BatchRefused):
-    """Items of the batch could not be posted to any books: `items` names each of them by its index, and why."""
+    """Nothing was posted. `items` lists each item that is not valid, by index, with the reason."""
 
     code = "invalid-batch"
     status = 400
-    title = "Items of the batch are not valid"
+    title = "The batch has invalid items"
     members = {"items": [{"index": 0, "code": "invalid-operation", "detail": "Invalid operation: PURCHSAE"}]}
 
 
 def raise_if_any(errors: Sequence[LedgerError | None], rejection: type[BatchRefused] = BatchRefused) -> None:
     """Raise `rejection` if there is an error. `errors` has an element for each item of the batch, None for no error."""
     if count := len(errors) - errors.count(None):
-        raise rejection(f"{count} of {len(errors)} items cannot be posted, and so none was.", errors)
+        raise rejection(f"{count} of {len(errors)} items cannot be posted, so none was posted.", errors)
 
 
 def make_each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:

@@ -13,13 +13,13 @@ next one is ready when the first ends.
 A batch takes a place of each of its owners, all at the same moment, so that two batches cannot wait for each other.
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from threading import Condition
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
+from threading import Condition, Lock
 from time import monotonic
 
 from django.conf import settings
+from msgspec import Struct
 
 from ledger_core.errors import AccountLocked
 
@@ -28,11 +28,10 @@ from ledger_core.errors import AccountLocked
 PATIENCE = 1.0
 
 
-@dataclass
-class _Posts:
+class _Posts(Struct):
     """The posts of an owner that hold a place."""
 
-    began: list[float] = field(default_factory=list)  # monotonic times, oldest first
+    began: list[float]  # monotonic times, oldest first
     stuck: bool = False
 
 
@@ -42,35 +41,52 @@ class Places:
     def __init__(self, threads: int | None) -> None:
         """`threads` is the number of threads that serve requests in this process. None: no limit."""
         self._each = max(1, threads // 2) if threads else None
-        self._changed = Condition()
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
+        self._waiting = 0
         self._posts: dict[str, _Posts] = {}
 
-    @contextmanager
-    def taken(self, owners: Collection[str]) -> Iterator[None]:
+    def taken(self, owners: Collection[str]) -> AbstractContextManager[None]:
         """Hold a place of each owner inside the context. Raises AccountLocked if an owner's places stay taken."""
-        if self._each is None:
-            yield
-            return
-        with self._changed:
-            while remaining := self._seconds_to_wait(owners, self._each):
-                self._changed.wait(remaining)
+        return nullcontext() if self._each is None else _Taken(self, owners)
+
+    def take(self, owners: Collection[str]) -> float:
+        """Take a place of each owner. Returns the time to give to `leave`. Raises AccountLocked as `taken` does."""
+        with self._lock:
+            while remaining := self._seconds_to_wait(owners):
+                self._waiting += 1
+                try:
+                    self._changed.wait(remaining)
+                finally:
+                    self._waiting -= 1
             began = monotonic()
             for owner in owners:
-                self._posts.setdefault(owner, _Posts()).began.append(began)
-        try:
-            yield
-        finally:
-            with self._changed:
-                for owner in owners:
-                    self._leave(owner, began)
+                if posts := self._posts.get(owner):
+                    posts.began.append(began)
+                else:
+                    self._posts[owner] = _Posts([began])
+            return began
+
+    def leave(self, owners: Collection[str], began: float) -> None:
+        """Give back the places that were taken at the time `began`."""
+        with self._lock:
+            for owner in owners:
+                posts = self._posts[owner]
+                if len(posts.began) == 1:
+                    del self._posts[owner]
+                    continue
+                posts.began.remove(began)
+                if monotonic() < began + PATIENCE:
+                    posts.stuck = False
+            if self._waiting:
                 self._changed.notify_all()
 
-    def _seconds_to_wait(self, owners: Collection[str], each: int) -> float:
+    def _seconds_to_wait(self, owners: Collection[str]) -> float:
         """Return for how long to wait for places, at most. 0: each owner has a free place. Raises AccountLocked."""
         seconds = 0.0
         for owner in owners:
             posts = self._posts.get(owner)
-            if posts is None or len(posts.began) < each:
+            if posts is None or len(posts.began) < (self._each or 0):
                 continue
             remaining = posts.began[0] + PATIENCE - monotonic()
             if posts.stuck or remaining <= 0:
@@ -81,13 +97,18 @@ class Places:
             seconds = min(seconds or PATIENCE, remaining)
         return seconds
 
-    def _leave(self, owner: str, began: float) -> None:
-        posts = self._posts[owner]
-        posts.began.remove(began)
-        if not posts.began:
-            del self._posts[owner]
-        elif monotonic() < began + PATIENCE:
-            posts.stuck = False
+
+class _Taken(AbstractContextManager[None]):
+    """Places that are held. A class, because every post makes one and a generator costs twice as much."""
+
+    def __init__(self, places: Places, owners: Collection[str]) -> None:
+        self._places, self._owners = places, owners
+
+    def __enter__(self) -> None:
+        self._began = self._places.take(self._owners)
+
+    def __exit__(self, *_: object) -> None:
+        self._places.leave(self._owners, self._began)
 
 
 PLACES = Places(settings.WEB_THREADS)

@@ -13,27 +13,26 @@ _BALANCE_AT = Statement("balance_at")
 
 
 class AccountNotFound(LedgerError):
-    """The owner has no account: nothing was ever posted to it."""
+    """Nothing has been posted to the owner, so it has no account."""
 
     code = "account-not-found"
     status = 404
     title = "The owner has no account"
     remedy = (
-        "Take it for a balance of 0: the first entry makes the account. If there should be one, look at the spelling; "
-        "owners are compared byte by byte. With `at`, the owner had none at that moment."
+        "Treat the balance as 0: the first entry creates the account. If there should be an account, check the "
+        "spelling: owner ids are compared byte by byte. With `at`, the owner had no account at that moment."
     )
 
 
 class MomentUnclear(LedgerError):
-    """The owner has entries that are later than the database's clock: what the owner had then cannot be known."""
+    """The owner's newest entries are dated after the database's clock, so past balances are not certain."""
 
     code = "moment-unclear"
     status = 409
-    title = "The time of the owner's entries is not clear"
+    title = "The balance at that moment is not certain"
     remedy = (
-        "Read the balance without `at`: it is right. The database's clock was ahead when the owner's newest entries "
-        "were posted, so they may be from before the moment. Once the clock has passed their time, they count from "
-        "that time on."
+        "Read the balance without `at`, which is always right. The database's clock was ahead when the owner's newest "
+        "entries were posted, so they may belong before the moment. Retry with `at` once the clock has passed them."
     )
 
 
@@ -64,7 +63,7 @@ def balance_at(owner_id: str, moment: datetime) -> Balance:
     check(owner_id, OwnerId, "owner_id")
     ((*columns, unclear),) = _BALANCE_AT.fetch({"owner_id": owner_id, "moment": moment})
     if unclear:
-        raise MomentUnclear(f"{owner_id} has entries that are later than the database's clock.")
+        raise MomentUnclear(f"{owner_id} has entries that are dated after the database's clock.")
     if columns[0] is None:
         raise AccountNotFound(f"{owner_id} had no account at {moment.isoformat()}.")
     return Balance(*columns)

@@ -16,12 +16,12 @@ _ENTRIES_OF_OPERATION = Statement("entries_of_operation", prepare=False)
 
 
 class EntryNotFound(LedgerError):
-    """The app has posted no entry of that id."""
+    """The app has posted no entry with this id."""
 
     code = "entry-not-found"
     status = 404
     title = "The app has no such entry"
-    remedy = "Look at the id, and at the app: each reads the entries that it has posted, and no other's."
+    remedy = "Check the id and the app. An app can read only the entries that it has posted."
 
 
 def entry_of(app: str, entry_id: int) -> Entry:

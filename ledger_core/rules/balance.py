@@ -16,17 +16,20 @@ class InsufficientBalance(LedgerError):
     code = "insufficient-balance"
     status = 402
     title = "The balance is too low"
-    remedy = "Ask for less, or send the same again once the owner has more: nothing was posted, and the nonce is free."
+    remedy = (
+        "Ask for fewer units, or retry when the owner has more credits. Nothing was posted, so the nonce can be used "
+        "again."
+    )
     members = {"balance": 10}
 
 
 class BalanceTooLarge(LedgerError):
-    """The balance would grow past what a bigint holds."""
+    """The balance would exceed 9223372036854775807 credits, the maximum."""
 
     code = "balance-too-large"
     status = 409
     title = "The balance would be too large"
-    remedy = "Ask for fewer units. A balance is at most 9223372036854775807 credits."
+    remedy = "Ask for fewer units. Nothing was posted, so the nonce can be used again."
 
 
 class BalanceRule(Rule):
@@ -53,7 +56,7 @@ class BalanceRule(Rule):
                 balance=balance,
             )
         if balance + delta > MAX_CREDITS:
-            return BalanceTooLarge(f"{item.owner_id} has {balance} credits, and cannot hold {delta} more.")
+            return BalanceTooLarge(f"{item.owner_id} has {balance} credits, and {delta} more would exceed the maximum.")
         return None
 
     def apply(self, draft: Draft) -> None:

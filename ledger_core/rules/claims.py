@@ -12,12 +12,15 @@ from ledger_core.rules.rule import ReversedEntries, Rule
 
 
 class AlreadyClaimed(LedgerError):
-    """The owner has taken the slot that the operation claims; `again_on` is when the next one begins, if ever."""
+    """The owner has already had this operation. `again_on` says when it is possible again; null means never."""
 
     code = "already-claimed"
     status = 409
-    title = "The owner has had this already"
-    remedy = "Send it again from `again_on` on; where that is null, never. The nonce is free."
+    title = "The owner has already had this operation"
+    remedy = (
+        "Retry at or after `again_on`. If it is null, the owner can have the operation only once. Nothing was posted, "
+        "so the nonce can be used again."
+    )
     members = {"again_on": "2026-11-25T00:00:00Z"}
 
 
@@ -44,8 +47,8 @@ class ClaimRule(Rule):
         again = frequency.again(taken_on) if taken_on else self._now
         if again and again <= self._now:
             return None
-        when = f"It can be had again on {again:%Y-%m-%d at %H:%M} UTC." if again else "It can be had once."
-        return AlreadyClaimed(f"{owner} has had {operation.code} already. {when}", again_on=again)
+        when = f"again from {again:%Y-%m-%d %H:%M} UTC" if again else "only once"
+        return AlreadyClaimed(f"{owner} has already had {operation.code}, which is possible {when}.", again_on=again)
 
     def apply(self, draft: Draft) -> None:
         self._taken[draft.item.owner_id, draft.app, draft.item.operation.code] = self._now

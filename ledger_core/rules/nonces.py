@@ -9,12 +9,12 @@ from ledger_core.postgresql.errors import constraint_of
 
 
 class NonceReused(LedgerError):
-    """The owner's nonce belongs to an earlier, different request; `fields` names what differs."""
+    """The owner has used this nonce for a different request. `fields` lists what differs."""
 
     code = "nonce-reused"
     status = 409
     title = "The nonce belongs to another request"
-    remedy = "For a new operation, take a new nonce. For a retry, send what was sent first."
+    remedy = "For a new operation, choose a new nonce. For a retry, send exactly the first request again."
     members = {"fields": ["amount"]}
 
 
@@ -35,5 +35,5 @@ def difference(draft: Draft, earlier: Entry) -> NonceReused | None:
     fields = [field for field, (asked, posted) in pairs.items() if asked != posted]
     if not fields:
         return None
-    detail = f"{item.owner_id} has used the nonce {item.nonce} with another {' and '.join(fields)}."
+    detail = f"{item.owner_id} has used the nonce {item.nonce} with a different {' and '.join(fields)}."
     return NonceReused(detail, fields=fields)

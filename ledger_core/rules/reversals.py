@@ -9,14 +9,14 @@ from ledger_core.rules.rule import ReversedEntries, Rule
 
 
 class NotReversible(LedgerError):
-    """Fewer units of the entry are left to be reversed than were asked for; `remaining` says how many."""
+    """The entry has fewer units left to reverse than the request asks for. `remaining` is how many."""
 
     code = "not-reversible"
     status = 409
-    title = "The entry cannot be reversed so far"
+    title = "Too few units are left to reverse"
     remedy = (
-        "Ask for `remaining` units at most. Where that is 0, see whether `reverses` is right: an entry of another "
-        "owner, another app or another operation counts as one of no units, as one does that is not there."
+        "Ask for at most `remaining` units. If it is 0, check `reverses`: an entry that does not exist, or belongs to "
+        "another owner, app or operation, has 0 units left."
     )
     members = {"remaining": 0}
 
@@ -41,11 +41,11 @@ class ReversalRule(Rule):
             draft.app,
             reversed_operation.code,
         ):
-            detail = f"{item.owner_id} has no {reversed_operation.code} with the id {item.reverses}."
+            detail = f"{item.owner_id} has no {reversed_operation.code} entry with the id {item.reverses}."
             return NotReversible(detail, remaining=0)
         remaining = self._remaining[item.reverses]
         if item.amount > remaining:
-            detail = f"{remaining} of the {entry.amount} units of entry {entry.pk} are left to be reversed."
+            detail = f"{remaining} of the {entry.amount} units of entry {entry.pk} are left to reverse."
             return NotReversible(detail, remaining=remaining)
         return None
 

@@ -9,14 +9,14 @@ from ledger_core.operations.drafts import Draft
 
 
 class OperationRetired(LedgerError):
-    """The operation is retired: nothing new is posted."""
+    """The operation can no longer be posted."""
 
     code = "operation-retired"
     status = 400
     title = "The operation is retired"
     remedy = (
-        "Post another operation: `GET /api/v1/{app}/operations` lists them. A retry of an earlier post still returns "
-        "its entry, and entries of the operation can still be read and reversed."
+        "Use another operation: `GET /api/v1/{app}/operations` lists them. A retry of an earlier post still returns "
+        "its entry, and the entries of this operation can still be read and reversed."
     )
 
 

@@ -11,8 +11,8 @@ from django.db import IntegrityError
 from django.test import Client
 from msgspec.structs import fields
 
-from ledger_core.api.documents import Problem
-from ledger_core.errors import LedgerError
+from ledger_core.api.problems.documents import Problem
+from ledger_core.api.problems.registry import errors
 from ledger_core.postgresql.errors import constraint_of
 
 Post = Callable[..., Any]
@@ -55,7 +55,8 @@ def problem_of(response: Any) -> dict[str, Any]:
     assert problem["type"] == f"/api/problems/{problem['code']}"
     assert problem["title"]
     assert problem["detail"]
-    (kind,) = [kind for kind in LedgerError.kinds() if kind.code == problem["code"]]  # and so there is a page about it
+    kind = errors().get(problem["code"])
+    assert kind  # so the problem has a page
     assert problem["title"] == kind.title
     assert problem.keys() - {field.name for field in fields(Problem) if field.required} <= kind.members.keys()
     return problem

@@ -234,7 +234,7 @@ class Ledger(RuleBasedStateMachine):
             return
         self.asked += [(app, body) for body in bodies]
         after, faults, replayed = self._judge(app, bodies)
-        response = self._post(app, {"entries": bodies}, "ledger/batch")
+        response = self._post(app, {"entries": bodies}, "batches")
         document = json.loads(response.content)
         if faults:
             assert (response.status_code, document["code"]) == (409, "batch-refused")

@@ -17,8 +17,10 @@ _MAX_CHUNK_LINE = 8 * 1024
 _MAX_CHUNKS = 50_000  # twice the words of a large batch, for a client that sends each word as a chunk
 _PIECE_OF_CHUNKS = 4 * 1024
 
+_WITHOUT_TAKING = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # combined once: flags are slow
+
 _END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,10})", re.IGNORECASE)
 _CODED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
 _EXPECTS = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
@@ -35,7 +37,7 @@ def is_gone(client: socket.socket) -> bool:
     A client that closed only its sending side looks the same and counts as gone, as it does for nginx.
     """
     try:
-        return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return not client.recv(1, _WITHOUT_TAKING)
     except BlockingIOError:
         return False
     except OSError:
@@ -43,7 +45,10 @@ def is_gone(client: socket.socket) -> bool:
 
 
 def has_arrived(conn: Any) -> bool:
-    """Read what has arrived of a connection's next request, and return whether a thread can handle it now."""
+    """Read what has arrived of a connection's next request, and return whether a thread can handle it now.
+
+    If so, `conn.arrived` is its Arrival.
+    """
     conn.init()
     conn.data_ready = True  # so that the thread does not wait for data
     conn.sock.setblocking(False)
@@ -59,14 +64,21 @@ def has_arrived(conn: Any) -> bool:
         return False
     except OSError:
         pass  # the connection is broken, which the thread will notice
+    conn.arrived = arrival
     del conn.arrival
     return True
 
 
 class Arrival:
-    """How much of a request has arrived."""
+    """How much of a request has arrived.
+
+    `is_complete`: all of it, so that no thread has to wait for the rest. `beginning`: its first 80 bytes, with the
+    method and the start of the path.
+    """
 
     def __init__(self) -> None:
+        self.is_complete = False
+        self.beginning = b""
         self._asked = False  # whether "100 Continue" was sent, which some clients wait for before they send the body
         self._chunk = 0  # position of the first chunk that has not arrived
         self._chunks = 0  # number of chunks that have arrived
@@ -74,10 +86,14 @@ class Arrival:
     def lacks_more(self, received: BytesIO, client: socket.socket) -> bool:
         """Return whether more must arrive before a thread can handle the request. False if it will be rejected."""
         size = received.seek(0, os.SEEK_END)
+        if not size:  # as always on a connection that was kept
+            return True
         head = _head(received)
+        self.beginning = head[:80]
         if not head.endswith(_END):
             return len(head) < MAX_HEAD
         announced = _announced(head)
+        self.is_complete = 0 < announced <= size
         if not announced and not _CHUNKED.search(head):
             return False
         if size == len(head) != announced and not self._asked and _EXPECTS.match(head):
@@ -100,19 +116,6 @@ class Arrival:
             self._chunk += len(line) + length + len(b"\r\n")
             self._chunks += 1
         return size <= _MAX_CHUNKED and self._chunks <= _MAX_CHUNKS
-
-
-def is_complete(conn: Any) -> bool:
-    """Return whether the complete request has arrived, so that no thread has to wait for the rest."""
-    received: BytesIO = conn.parser.unreader.buf
-    return 0 < _announced(_head(received)) <= received.seek(0, os.SEEK_END)
-
-
-def head_of(conn: Any) -> bytes:
-    """Return the first 80 bytes of a connection's next request: its method and the start of its path."""
-    received: BytesIO = conn.parser.unreader.buf
-    received.seek(0)
-    return received.read(80)
 
 
 def _head(received: BytesIO) -> bytes:
@@ -147,6 +150,12 @@ def complete(req: Any) -> None:
     req.headers = [header for header in req.headers if header[0] not in ("CONTENT-LENGTH", "TRANSFER-ENCODING")]
     req.headers.append(("CONTENT-LENGTH", str(len(body))))
     req.body = BytesIO(body)
+
+
+def is_read(req: Any) -> bool:
+    """Return whether nothing of the request's body is left on its connection: it is read, or `complete` took it."""
+    reader = getattr(req.body, "reader", None)
+    return reader is None or (reader.length == 0 and not req.body.failed)
 
 
 def _dechunked(req: Any) -> bytes:

@@ -77,9 +77,9 @@ class Threads(ThreadPoolExecutor):
 
     def submit(self, handle: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         (conn,) = args
-        probe = _PROBE.match(reading.head_of(conn))
+        probe = _PROBE.match(conn.arrived.beginning)
         # Only complete requests: a client that sends its body slowly could block the thread of a probe.
-        if probe and reading.is_complete(conn):
+        if probe and conn.arrived.is_complete:
             return self._of_probes[probe[1]].submit(handle, conn)
         return super().submit(handle, conn)
 
@@ -110,6 +110,7 @@ class Worker(ThreadWorker):
                 listener.close()
 
     def enqueue_req(self, conn: Any) -> None:
+        conn.kept = False  # until a thread has answered it
         if reading.has_arrived(conn):
             super().enqueue_req(conn)
         else:
@@ -128,12 +129,13 @@ class Worker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         if reading.is_gone(conn.sock):
             return False
-        if not reading.is_complete(conn):
+        if not conn.arrived.is_complete:
             self._deadlines[conn] = time.monotonic() + READ_SECONDS
         try:
-            return super().handle(conn)
+            conn.kept = super().handle(conn)
         finally:
             self._deadlines.pop(conn, None)
+        return conn.kept
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Call the application with the complete body of the request."""
@@ -145,9 +147,12 @@ class Worker(ThreadWorker):
                 req.force_close()
         kept = super().handle_request(req, conn)
         if kept:
-            # Discard what the application did not read; it is in memory. gunicorn would discard only 64 KiB, and close
-            # a connection that the response promised to keep open.
-            req.body.read(reading.MAX_BODY)
+            if reading.is_read(req):
+                conn.parser.mesg = None  # otherwise gunicorn tries twice to read more of it
+            else:
+                # Discard what the application did not read; it is in memory. gunicorn would discard only 64 KiB, and
+                # close a connection that the response promised to keep open.
+                req.body.read(reading.MAX_BODY)
         return kept
 
     def finish_request(self, conn: Any, fs: Any) -> None:
@@ -156,7 +161,7 @@ class Worker(ThreadWorker):
         If it is to be closed, first read what the client still sends, for a while: closing at once could destroy the
         response on its way. gunicorn also does that, but blocks for two seconds for each client that does not close.
         """
-        if not fs.cancelled() and not fs.exception() and fs.result():
+        if conn.kept:  # the future says the same, behind a lock
             super().finish_request(conn, fs)
             return
         try:
@@ -195,14 +200,15 @@ class Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer with a problem document, as all else; log no line of the request, which may hold a key."""
-        from ledger_core.api import problems
+        from ledger_core.api.problems.documents import problem_response
+        from ledger_core.api.problems.http_errors import InternalError
         from ledger_core.observability import request_log  # not before Django is set up
 
         with request_log.identified():
-            response = problems.respond(_problem_of(exc).by_docstring())
+            response = problem_response(_problem_of(exc).by_docstring())
             response[request_log.HEADER] = request_log.request_id()
             response["Connection"] = "close"
-            if response.status_code == problems.InternalError.status:
+            if response.status_code == InternalError.status:
                 _log.error("A request failed outside of the application", exc_info=exc)
             else:
                 _log.warning("A request could not be read: %s", type(exc).__name__)
@@ -211,19 +217,19 @@ class Worker(ThreadWorker):
 
 
 def _problem_of(error: BaseException) -> type[LedgerError]:
-    from ledger_core.api import json, problems  # not before Django is set up
+    from ledger_core.api.problems import http_errors  # not before Django is set up
 
     match error:
         case errors.LimitRequestLine():
-            return problems.AddressTooLong
+            return http_errors.AddressTooLong
         case errors.LimitRequestHeaders():
-            return problems.HeadersTooLarge
+            return http_errors.HeadersTooLarge
         case errors.UnsupportedTransferCoding():
-            return problems.UnsupportedTransferCoding
+            return http_errors.UnsupportedTransferCoding
         case errors.InvalidHTTPVersion(version=(2 | 3, _)):  # others are no versions at all
-            return problems.UnsupportedHTTPVersion
+            return http_errors.UnsupportedHTTPVersion
         case reading.BodyTooLong():
-            return json.BodyTooLarge
+            return http_errors.BodyTooLarge
         case errors.ParseException():
-            return problems.BadRequest
-    return problems.InternalError
+            return http_errors.BadRequest
+    return http_errors.InternalError

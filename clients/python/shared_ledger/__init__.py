@@ -1,4 +1,4 @@
-"""The client of Shared Ledger: one balance of credits per owner, shared by all the applications of a company."""
+"""The client of Shared Ledger: one balance of credits per owner, shared by all applications of a company."""
 
 from shared_ledger.calls import Posted
 from shared_ledger.clients import AsyncLedger, Ledger

@@ -1,4 +1,4 @@
-"""What can be asked of the ledger, and how it is read: each call once, for Ledger and AsyncLedger alike."""
+"""The calls of the API, for both Ledger and AsyncLedger: how to make each request and read its response."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """A request, and how its answer is read."""
+    """A request, and how to read its response."""
 
     read: Callable[[httpx.Response], T]
     method: str
@@ -28,7 +28,7 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True)
 class Posted:
-    """An entry, and whether it is the answer to a retry: `replayed` says that an earlier request had posted it."""
+    """The entry of a post. `replayed` is true if an earlier request had posted it."""
 
     entry: Entry
     replayed: bool
@@ -37,11 +37,11 @@ class Posted:
 def post(
     app: str, operation: str, *, owner_id: str, nonce: str, amount: int = 1, reverses: int | None = None
 ) -> Call[Posted]:
-    """Post an operation.
+    """Post `amount` units of an operation. Raises LedgerError; see the README for its subclasses.
 
-    `nonce` is yours to choose: new for each operation that you intend, and the same whenever you ask for that one
-    again, after a crash too. Take it from what the operation is for, such as an order's number. None is made here,
-    since nobody but you knows what is a retry.
+    Choose a new `nonce` for each operation, and use the same one for every retry, also after a crash. Derive it from
+    the purpose of the operation, such as the number of an order. The client cannot choose it, since it does not know
+    which calls are retries.
     """
     body = PostRequest(operation=operation, owner_id=owner_id, nonce=nonce, amount=amount, reverses=reverses)
     check_request(body)
@@ -49,15 +49,15 @@ def post(
 
 
 def post_batch(app: str, requests: Sequence[PostRequest]) -> Call[Batch]:
-    """Post up to a thousand operations, all or none of them; `replayed` has the indices of those posted before."""
+    """Post up to 1,000 operations, all or none. `replayed` has the indices of items that were posted before."""
     for index, request in enumerate(requests):
         check_request(request, f"entries[{index}].")
     body = msgspec.json.encode({"entries": requests})
-    return Call(_reads(Batch), "POST", f"/api/v1/{app}/ledger/batch", body=body)
+    return Call(_reads(Batch), "POST", f"/api/v1/{app}/batches", body=body)
 
 
 def balance(app: str, owner_id: str, *, at: datetime | None = None) -> Call[Balance]:
-    """Read what the owner has, over all apps: now, or at a moment of the past."""
+    """Return the owner's balance over all apps, now or at the moment `at`, a datetime with a time zone."""
     return Call(_reads(Balance), "GET", _of_owner(app, owner_id), _query(at=at))
 
 
@@ -69,7 +69,7 @@ def entries(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Call[Entries]:
-    """Read what the app has posted for the owner, newest first: `since` a moment, and before `until`."""
+    """Return the app's entries of the owner, newest first, posted at or after `since` and before `until`."""
     path = f"{_of_owner(app, owner_id)}/entries"
     return Call(_reads(Entries), "GET", path, _query(operation=operation, since=since, until=until))
 
@@ -80,14 +80,14 @@ def following(page: Entries) -> Call[Entries] | None:
 
 
 def entry(app: str, entry_id: int) -> Call[Entry]:
-    """Read an entry that the app has posted."""
+    """Return an entry that the app has posted."""
     check("entry_id", entry_id)
     return Call(_reads(Entry), "GET", f"/api/v1/{app}/entries/{entry_id}")
 
 
 def operations(app: str) -> Call[list[Operation]]:
-    """Read which operations the app can post, what each is worth, and their rules."""
-    return Call(lambda answer: _reads(Operations)(answer).operations, "GET", f"/api/v1/{app}/operations")
+    """Return the operations that the app can post, with their values and rules."""
+    return Call(lambda response: _reads(Operations)(response).operations, "GET", f"/api/v1/{app}/operations")
 
 
 def _of_owner(app: str, owner_id: str) -> str:
@@ -96,11 +96,11 @@ def _of_owner(app: str, owner_id: str) -> str:
 
 
 def _reads(kind: type[T]) -> Callable[[httpx.Response], T]:
-    return lambda answer: msgspec.json.decode(answer.content, type=kind)
+    return lambda response: msgspec.json.decode(response.content, type=kind)
 
 
-def _read_posted(answer: httpx.Response) -> Posted:
-    return Posted(_reads(Entry)(answer), replayed="Idempotency-Replayed" in answer.headers)
+def _read_posted(response: httpx.Response) -> Posted:
+    return Posted(_reads(Entry)(response), replayed="Idempotency-Replayed" in response.headers)
 
 
 def _query(**parameters: str | datetime | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What is checked before a request is made: ids, which would lead to another address or could not be sent."""
+"""Checks of ids before a request is sent: some ids would lead to another address, and others cannot be sent."""
 
 from typing import get_type_hints
 
@@ -7,7 +7,7 @@ import msgspec
 from shared_ledger.errors import InvalidRequest
 from shared_ledger.made.models import PostRequest, Reverses
 
-_KINDS = get_type_hints(PostRequest, include_extras=True) | {"entry_id": Reverses}  # the rules of the API's document
+_KINDS = get_type_hints(PostRequest, include_extras=True) | {"entry_id": Reverses}  # the types of the OpenAPI document
 _EXPECTED = {
     "operation": "text",
     "owner_id": "1 to 128 characters, no control characters, no slash, and neither . nor .. alone",
@@ -17,7 +17,7 @@ _EXPECTED = {
 
 
 def check(field: str, value: object, place: str = "") -> None:
-    """Raise InvalidRequest unless the field can have the value."""
+    """Raise InvalidRequest unless the value is valid for the field."""
     try:
         if isinstance(msgspec.convert(value, _KINDS[field]), str):
             str(value).encode()  # no lone surrogates, which stand for bytes that are not UTF-8

@@ -1,4 +1,4 @@
-"""Ledger and AsyncLedger: the same calls, the one waiting for the answer and the other awaiting it."""
+"""Ledger and AsyncLedger: the same calls, synchronous and for asyncio."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -9,31 +9,31 @@ import httpx
 from tenacity import AsyncRetrying, Retrying
 
 from shared_ledger import calls
-from shared_ledger.answers import read, transport_errors
 from shared_ledger.calls import Call, T
 from shared_ledger.made.models import Entries, Entry
+from shared_ledger.responses import read, transport_errors
 from shared_ledger.retries import within
 
 P = ParamSpec("P")
 
-# A statement of the ledger ends after ten seconds, and its proxy waits for fifteen: who waits longer misses no answer.
+# The ledger cancels a statement after 10 seconds, and its proxy waits for 15. So 20 seconds miss no response.
 _TIMEOUT = httpx.Timeout(20, connect=5)
 
 
 def _named(app: str) -> str:
-    if not re.fullmatch("[a-z][a-z0-9_-]{0,63}", app):  # .. would be another address
-        raise ValueError(f"{app!r} is not the name of an app, as it stands in the addresses of the API.")
+    if not re.fullmatch("[a-z][a-z0-9_-]{0,63}", app):  # ".." would lead to another address
+        raise ValueError(f"{app!r} is not the name of an app. Use the name in the API's addresses: /api/v1/content/.")
     return app
 
 
 def _settings(url: str, key: str) -> dict[str, Any]:
-    if not (key.isascii() and key.isprintable()):  # the HTTP library would refuse it too, and show it
-        raise ValueError("The key has characters that no key has: a line break at its end, perhaps.")
+    if not (key.isascii() and key.isprintable()):  # httpx would also reject it, and show it
+        raise ValueError("The key has characters that are not allowed, such as a line break at the end.")
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Accept": "application/json"}
     return {"base_url": url, "headers": headers, "timeout": _TIMEOUT}
 
 
-# What turns a function that builds a call into the method that makes it: so parameters and docstrings are written once.
+# These functions turn a function of `calls` into a method, so that parameters and docstrings are written once.
 
 _Waiting = Callable[Concatenate["Ledger", P], T]
 _Awaited = Callable[Concatenate["AsyncLedger", P], Coroutine[Any, Any, T]]
@@ -42,7 +42,7 @@ _Awaited = Callable[Concatenate["AsyncLedger", P], Coroutine[Any, Any, T]]
 def _waits(build: Callable[Concatenate[str, P], Call[T]]) -> _Waiting[P, T]:
     @wraps(build)
     def method(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._ask(build(self.app, *args, **kwargs))
+        return self._send(build(self.app, *args, **kwargs))
 
     return method
 
@@ -52,7 +52,7 @@ def _waits_for_pages(build: Callable[Concatenate[str, P], Call[Entries]]) -> _Wa
     def method(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Entry]:
         call: Call[Entries] | None = build(self.app, *args, **kwargs)
         while call:
-            page = self._ask(call)
+            page = self._send(call)
             yield from page.entries
             call = calls.following(page)
 
@@ -62,7 +62,7 @@ def _waits_for_pages(build: Callable[Concatenate[str, P], Call[Entries]]) -> _Wa
 def _awaits(build: Callable[Concatenate[str, P], Call[T]]) -> _Awaited[P, T]:
     @wraps(build)
     async def method(self: "AsyncLedger", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._ask(build(self.app, *args, **kwargs))
+        return await self._send(build(self.app, *args, **kwargs))
 
     return method
 
@@ -74,7 +74,7 @@ def _awaits_pages(
     async def method(self: "AsyncLedger", /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Entry]:
         call: Call[Entries] | None = build(self.app, *args, **kwargs)
         while call:
-            page = await self._ask(call)
+            page = await self._send(call)
             for entry in page.entries:
                 yield entry
             call = calls.following(page)
@@ -83,9 +83,10 @@ def _awaits_pages(
 
 
 class Ledger:
-    """The ledger at `url`, for one app. What fails in passing is asked again, for as many seconds as `patience` has.
+    """The ledger at `url`, for one app.
 
-    One for a process is enough: threads may share it, and it keeps its connections until `close`.
+    Requests that fail temporarily are retried for up to `patience` seconds. One instance is enough for a process:
+    threads can share it, and it keeps its connections until `close`.
     """
 
     def __init__(self, url: str, *, key: str, app: str, patience: float = 30) -> None:
@@ -100,14 +101,14 @@ class Ledger:
     entry = _waits(calls.entry)
     operations = _waits(calls.operations)
 
-    def _ask(self, call: Call[T]) -> T:
-        answered: T = Retrying(**self._retries)(self._ask_once, call)
-        return answered
+    def _send(self, call: Call[T]) -> T:
+        result: T = Retrying(**self._retries)(self._send_once, call)
+        return result
 
-    def _ask_once(self, call: Call[T]) -> T:
+    def _send_once(self, call: Call[T]) -> T:
         with transport_errors():
-            answer = self._http.request(call.method, call.path, params=call.query, content=call.body)
-        return read(call, answer)
+            response = self._http.request(call.method, call.path, params=call.query, content=call.body)
+        return read(call, response)
 
     def close(self) -> None:
         self._http.close()
@@ -120,7 +121,7 @@ class Ledger:
 
 
 class AsyncLedger:
-    """Ledger, for asyncio."""
+    """Ledger for asyncio: the same methods, to await."""
 
     def __init__(self, url: str, *, key: str, app: str, patience: float = 30) -> None:
         self.app = _named(app)
@@ -134,14 +135,14 @@ class AsyncLedger:
     entry = _awaits(calls.entry)
     operations = _awaits(calls.operations)
 
-    async def _ask(self, call: Call[T]) -> T:
-        answered: T = await AsyncRetrying(**self._retries)(self._ask_once, call)
-        return answered
+    async def _send(self, call: Call[T]) -> T:
+        result: T = await AsyncRetrying(**self._retries)(self._send_once, call)
+        return result
 
-    async def _ask_once(self, call: Call[T]) -> T:
+    async def _send_once(self, call: Call[T]) -> T:
         with transport_errors():
-            answer = await self._http.request(call.method, call.path, params=call.query, content=call.body)
-        return read(call, answer)
+            response = await self._http.request(call.method, call.path, params=call.query, content=call.body)
+        return read(call, response)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -1,30 +1,31 @@
-"""What the ledger refuses, as exceptions: one for each code of its problem documents."""
+"""Exceptions for rejected requests: one class for each code of the API's problem documents."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-_TOLD_OTHERWISE = {"type", "title", "status", "code", "detail", "request_id"}
+_NOT_DATA = {"type", "title", "status", "code", "detail", "request_id"}
 
 
 class LedgerError(Exception):
-    """The ledger refused, for a reason that has no class of its own here; the base of those that have one.
+    """A rejected request. Each code has a subclass; a code that this client does not know raises LedgerError itself.
 
-    `code` is stable and for programs, `status` is HTTP's, `detail` tells this occurrence, `data` are the further
-    members of the problem document, and by `request_id` the ledger's logs know the request.
+    `code` identifies the kind of problem and never changes, `status` is the HTTP status, and `detail` describes this
+    occurrence. `data` has the further members of the problem document. `request_id` finds the request in the logs.
     """
 
     by_code: ClassVar[dict[str, type["LedgerError"]]] = {}
 
     def __init_subclass__(cls, code: str) -> None:
-        LedgerError.by_code[code] = cls
+        if LedgerError.by_code.setdefault(code, cls) is not cls:
+            raise TypeError(f"{cls.__name__} has the code of {LedgerError.by_code[code].__name__}: {code}")
 
     def __init__(self, problem: Mapping[str, Any], retry_after: float = 0) -> None:
-        super().__init__(problem, retry_after)  # as Exception's own arguments, so that it can be pickled
+        super().__init__(problem, retry_after)  # all arguments, so that the exception can be pickled
         self.code: str = problem["code"]
         self.status: int = problem["status"]
         self.detail: str = problem["detail"]
         self.request_id: str = problem["request_id"]
-        self.data = {name: value for name, value in problem.items() if name not in _TOLD_OTHERWISE}
+        self.data = {name: value for name, value in problem.items() if name not in _NOT_DATA}
         self.retry_after = retry_after
 
     def __str__(self) -> str:
@@ -32,7 +33,7 @@ class LedgerError(Exception):
 
 
 class NoAnswer(LedgerError, code="no-answer"):
-    """No answer came, and whether an entry was posted is not known: post again, with the same nonce. `status` is 0."""
+    """No response arrived. The entry may have been posted; retry with the same nonce. `status` is 0."""
 
     def __init__(self, detail: str) -> None:
         super().__init__({"code": "no-answer", "status": 0, "detail": detail, "request_id": ""})
@@ -40,128 +41,128 @@ class NoAnswer(LedgerError, code="no-answer"):
 
 
 class OtherAnswer(LedgerError, code="other-answer"):
-    """What answered is not the ledger: a proxy in between that cannot reach it, or all that is at this address."""
+    """The response did not come from the ledger, but from a proxy or from another service at this address."""
 
     def __init__(self, status: int, retry_after: float = 0) -> None:
-        detail = f"An answer of status {status} came that is not the ledger's."
+        detail = f"The response, with status {status}, did not come from the ledger."
         super().__init__({"code": "other-answer", "status": status, "detail": detail, "request_id": ""}, retry_after)
         self.args = (status, retry_after)
 
 
 class InsufficientBalance(LedgerError, code="insufficient-balance"):
-    """The owner has fewer credits than the operation takes: `balance`."""
+    """The owner has fewer credits than the operation takes. `data["balance"]` is the balance."""
 
 
 class BalanceTooLarge(LedgerError, code="balance-too-large"):
-    """The balance would be larger than the ledger can hold."""
+    """The balance would exceed 9223372036854775807 credits, the maximum."""
 
 
 class AlreadyClaimed(LedgerError, code="already-claimed"):
-    """The owner has had this already, and can again at `again_on`; never, where that is null."""
+    """The owner has already had this operation. `data["again_on"]` says when it is possible again; None means never."""
 
 
 class NotReversible(LedgerError, code="not-reversible"):
-    """The entry cannot be reversed by so many units: `remaining` are left."""
+    """The entry has fewer units left to reverse than the request asks for. `data["remaining"]` is how many."""
 
 
 class NonceReused(LedgerError, code="nonce-reused"):
-    """The nonce belongs to another request, which differed in `fields`. What is not a retry takes a new nonce."""
+    """The owner has used this nonce for a different request. `data["fields"]` lists what differs."""
 
 
 class BatchRefused(LedgerError, code="batch-refused"):
-    """Nothing of the batch was posted: `items` tells which are at fault, each by its index and code."""
+    """Nothing was posted. `data["items"]` lists each item that cannot be posted, by index, with the reason."""
 
 
 class InvalidBatch(LedgerError, code="invalid-batch"):
-    """The items cannot be in one batch, whatever the books say."""
+    """Nothing was posted. `data["items"]` lists each item that is not valid, by index, with the reason."""
 
 
 class InvalidRequest(LedgerError, code="invalid-request"):
-    """The request is not valid: `errors` names each field at fault. `request_id` is empty if none was made."""
+    """The request is not valid. `data["errors"]` lists the fields to fix. `request_id` is empty if it was not sent."""
 
 
 class InvalidOperation(LedgerError, code="invalid-operation"):
-    """The app has no such operation."""
+    """The app has no operation with this code."""
 
 
 class OperationRetired(LedgerError, code="operation-retired"):
-    """The operation is retired: nothing new is posted. A retry of an earlier post still returns its entry."""
+    """The operation can no longer be posted. A retry of an earlier post still returns its entry."""
 
 
 class BodyTooLarge(LedgerError, code="body-too-large"):
-    """The request is larger than the ledger takes."""
+    """The body is too large: at most 64 KiB, or 4 MiB for a batch."""
 
 
 class AccountNotFound(LedgerError, code="account-not-found"):
-    """Nothing was ever posted for the owner; at the moment that was asked for, nothing yet."""
+    """Nothing has been posted to the owner, or nothing yet at the requested moment."""
 
 
 class MomentUnclear(LedgerError, code="moment-unclear"):
-    """The owner has entries that are later than the database's clock: a balance of that moment cannot be known."""
+    """The owner's newest entries are dated after the database's clock, so past balances are not certain."""
 
 
 class EntryNotFound(LedgerError, code="entry-not-found"):
-    """The app has no such entry."""
+    """The app has posted no entry with this id."""
 
 
 class NotFound(LedgerError, code="not-found"):
-    """The ledger has nothing at this address: there may be no such app."""
+    """There is nothing at this address. Check the name of the app."""
 
 
 class Unauthenticated(LedgerError, code="unauthenticated"):
-    """The key did not arrive."""
+    """The request arrived without an API key."""
 
 
 class KeyRefused(LedgerError, code="key-refused"):
-    """The key is of no client, revoked or expired."""
+    """The key is unknown, revoked or expired."""
 
 
 class OtherApp(LedgerError, code="other-app"):
-    """The key's client does not belong to this app."""
+    """The client has no access to this app."""
 
 
 class MissingScope(LedgerError, code="missing-scope"):
-    """The key's client may not do this: it lacks `scope`."""
+    """The client does not have the scope that this request needs. `data["scope"]` is its name."""
 
 
 class TooManyRequests(LedgerError, code="too-many-requests"):
-    """More requests than the rate limit allows, for longer than they were retried."""
+    """The rate limit was still exceeded after all retries."""
 
 
 class ServiceUnavailable(LedgerError, code="service-unavailable"):
-    """No replica answered, for longer than it was retried: whether an entry was posted is not known."""
+    """No replica was available in all retries. The entry may have been posted; retry with the same nonce."""
 
 
 class DatabaseUnavailable(LedgerError, code="database-unavailable"):
-    """The ledger was not available, for longer than it was retried: whether an entry was posted is not known."""
+    """The database was not available in all retries. The entry may have been posted; retry with the same nonce."""
 
 
 class AccountLocked(LedgerError, code="account-locked"):
-    """The account was locked, for longer than it was retried: nothing was posted."""
+    """The account was still locked after all retries. Nothing was posted."""
 
 
 class InternalError(LedgerError, code="internal-error"):
-    """A fault of the ledger's own; whether an entry was posted is not known: post again, with the same nonce."""
+    """The service failed unexpectedly. The entry may have been posted; retry with the same nonce."""
 
 
-# What this client does not do, unless something between changes its requests.
+# These happen only if something between the client and the ledger changes the requests.
 
 
 class BadRequest(LedgerError, code="bad-request"):
-    """The request could not be read."""
+    """The request cannot be read."""
 
 
 class AddressTooLong(LedgerError, code="address-too-long"):
-    """The address of the request is longer than the ledger takes."""
+    """The address of the request is too long."""
 
 
 class HeadersTooLarge(LedgerError, code="headers-too-large"):
-    """The headers of the request are larger than the ledger takes."""
+    """The headers of the request are too large."""
 
 
 class NotAcceptable(LedgerError, code="not-acceptable"):
-    """The ledger answers in JSON alone."""
+    """The Accept header excludes JSON."""
 
 
 class UnsupportedMediaType(LedgerError, code="unsupported-media-type"):
-    """The ledger takes JSON alone."""
+    """The body was not sent as JSON."""

@@ -33,8 +33,8 @@ from shared_ledger import (
     PostRequest,
     TooManyRequests,
 )
-from shared_ledger.answers import read
 from shared_ledger.calls import operations
+from shared_ledger.responses import read
 
 
 def test_every_code_of_the_documents_has_its_class(document: dict[str, Any]) -> None:
@@ -53,11 +53,17 @@ def test_a_code_of_tomorrow_is_an_error_of_the_ledger() -> None:
     assert str(error) == error.detail
 
 
+def test_a_code_has_one_class() -> None:
+    with pytest.raises(TypeError, match="Copy has the code of NotFound: not-found"):
+        type("Copy", (LedgerError,), {}, code="not-found")
+    assert LedgerError.by_code["not-found"] is NotFound
+
+
 def test_too_many_requests_say_when_to_come_again(client: Client, settings: Settings) -> None:
     settings.ADDRESS_RATE_LIMIT = Rate(1, 3600)
     answers = [client.get("/api/v1/content/operations") for _ in range(2)]
     refusal = httpx.Response(answers[1].status_code, headers=dict(answers[1].headers), content=answers[1].content)
-    with pytest.raises(TooManyRequests, match="More than 1 requests") as refused:
+    with pytest.raises(TooManyRequests, match="limited to 1 requests") as refused:
         read(operations("content"), refusal)
     assert 0 < refused.value.retry_after <= 3600
 

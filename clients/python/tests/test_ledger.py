@@ -26,7 +26,7 @@ def test_a_post_is_answered_by_its_entry_and_a_retry_says_that_it_is_one(ledger:
 
 
 def test_a_batch_says_which_of_it_was_posted_before(ledger: Ledger) -> None:
-    items = credits_for("batch", 3)  # also an owner whose address is that of batches
+    items = credits_for("batch", 3)
     ledger.post("CREDIT_ADD", owner_id="batch", nonce=items[1].nonce)
     batch = ledger.post_batch(items)
     assert batch.replayed == [1]

@@ -9,8 +9,8 @@ import pytest
 
 from ledger_project.tests.conftest import free_port
 from shared_ledger import AsyncLedger, InsufficientBalance, Ledger, NoAnswer, OtherAnswer, clients
-from shared_ledger.answers import read
 from shared_ledger.calls import operations
+from shared_ledger.responses import read
 from tests.conftest import LOST, Between
 
 pytestmark = pytest.mark.service

@@ -1,4 +1,4 @@
-"""Counting requests: in the replica, or for all replicas where Redis is configured."""
+"""Counting requests: for each replica, or for all replicas together if Redis is configured."""
 
 from django.conf import settings
 
@@ -10,9 +10,9 @@ _COUNTERS = RedisCounters(settings.REDIS_URL, meanwhile=SHARED) if settings.REDI
 
 
 def count(limit: str, rate: Rate, who: str) -> Window:
-    """Count a request of somebody against the limit of that name.
+    """Count a request of `who` (a client's name or an address) against the limit of that name ("client", "address").
 
-    At the turn of a window somebody may ask twice as often for a moment: the price of one number for each of them.
+    Around the end of a window, twice the rate is possible for a moment. In return, each counter is a single number.
     """
     used, seconds_left = _COUNTERS.count_in(f"{limit} {who}", rate.seconds)
     return Window(limit, rate, used, seconds_left)

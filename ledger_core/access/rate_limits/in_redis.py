@@ -11,12 +11,12 @@ from ledger_core.access.rate_limits.shared import SharedCounters
 
 _log = logging.getLogger("ledger.rate_limits")
 
-_TIMEOUT = 0.1  # seconds; the ledger waits no longer for a number that only protects it
-_PAUSE = 5  # seconds without Redis, once it has failed
+_TIMEOUT = 0.1  # seconds; a rate limit is not worth a longer wait
+_PAUSE = 5  # seconds without Redis after an error
 
 
 class RedisCounters:
-    """Counts for all replicas. Without Redis requests go on, and are counted `meanwhile` in the replica."""
+    """Counts for all replicas. While Redis is not available, each replica counts for itself, with `meanwhile`."""
 
     def __init__(self, url: str, *, meanwhile: SharedCounters) -> None:
         self._redis = redis.Redis.from_url(
@@ -26,10 +26,10 @@ class RedisCounters:
         self._paused_until = 0.0
 
     def count_in(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one more for the name in its window of so many seconds; return how many it has, and the seconds left.
+        """Count one request of the name in its window of `seconds`; return the count and the seconds that are left.
 
-        A window begins with the first request, and ends with its key, by Redis's clock: what the clocks of replicas
-        show makes no difference.
+        A window begins with the first request and ends when its key in Redis expires, by Redis's clock. So differences
+        between the clocks of replicas do not matter.
         """
         if time.monotonic() < self._paused_until:
             return self._meanwhile.count_in(name, seconds)
@@ -43,5 +43,5 @@ class RedisCounters:
             return int(used), int(milliseconds_left) / 1000
         except redis.RedisError as error:
             self._paused_until = time.monotonic() + _PAUSE
-            _log.warning("Redis fails, and each replica counts for itself: %s", error)
+            _log.warning("Redis is not available, so each replica counts for itself: %s", error)
             return self._meanwhile.count_in(name, seconds)

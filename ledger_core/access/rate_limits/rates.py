@@ -1,4 +1,4 @@
-"""Rates, and what is left of one. Pure Python: the settings use it."""
+"""Rates, and how much of a rate is used. Pure Python, because the settings import it."""
 
 import re
 from typing import NamedTuple, Self
@@ -7,14 +7,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class Rate(NamedTuple):
-    """So many requests in so many seconds."""
+    """A number of requests in a number of seconds."""
 
     requests: int
     seconds: int
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Return the rate that is written like 1000/s, 500/m, 100/h or 50/d; None for off. Raises ValueError."""
+        """Return the rate for a text like 1000/s, 500/m, 100/h or 50/d, or None for off. Raises ValueError."""
         if text == "off":
             return None
         if found := re.fullmatch(r"([1-9][0-9]{0,8})/([smhd])", text):
@@ -23,7 +23,7 @@ class Rate(NamedTuple):
 
 
 class Window(NamedTuple):
-    """What the window that is open now has seen of somebody, this request included."""
+    """The current window of a client or an address, with this request counted."""
 
     limit: str
     rate: Rate
@@ -36,12 +36,12 @@ class Window(NamedTuple):
 
     @property
     def retry_after(self) -> int:
-        """Whole seconds, after which there is a new window."""
+        """The seconds until the next window, rounded up."""
         return int(self.seconds_left) + 1
 
     @property
     def headers(self) -> dict[str, str]:
-        """The fields of draft-ietf-httpapi-ratelimit-headers-10."""
+        """The headers of draft-ietf-httpapi-ratelimit-headers-10."""
         remaining = max(0, self.rate.requests - self.used)
         return {
             "RateLimit-Policy": f'"{self.limit}";q={self.rate.requests};w={self.rate.seconds}',

@@ -1,4 +1,4 @@
-"""Counters in memory that all workers of a replica share. Pure Python: gunicorn loads it before it forks them."""
+"""Counters in memory that all workers of a replica share. Pure Python: gunicorn imports it before it forks them."""
 
 import fcntl
 import mmap
@@ -10,42 +10,42 @@ from hashlib import blake2b
 from struct import Struct
 from threading import Lock
 
-_ENTRY = Struct("=8sqq")  # whose it is, when its window ends, how many
+_ENTRY = Struct("=8sqq")  # the name, when its window ends, the count
 _SETS, _COLUMNS, _WAYS = 2**12, 16, 4
 _COLUMN = _WAYS * _ENTRY.size
 _SET = _COLUMNS * _COLUMN
-_USED = _SETS * _SET  # after the sets, a byte for each column: whether a process has ever had it
+_USED = _SETS * _SET  # after the sets, one byte per column: whether a process has ever used it
 
 
 class SharedCounters:
-    """A table of fixed size, 6 MiB: every process writes a column of its own, and adds up what is in all of them.
+    """A table of fixed size, 6 MiB. Each process writes a column of its own and adds up the counters of all columns.
 
-    So no process waits for another, as it would with a lock of the kernel's, for which a thread lets go of Python
-    four times in a request. A column has sets of four counters: one more in a full set takes the place of the oldest,
-    and of the least among these.
+    So no process waits for another. A lock of the kernel would cost more: a thread would release Python's lock four
+    times in each request. A column has sets of four counters. A new counter in a full set replaces the oldest one, and
+    among the oldest the one with the lowest count.
     """
 
     def __init__(self) -> None:
         with tempfile.TemporaryFile() as file:
             file.truncate(_USED + _COLUMNS)
             self._table = mmap.mmap(file.fileno(), 0)
-            self._file = os.dup(file.fileno())  # for as long as the process
+            self._file = os.dup(file.fileno())  # open as long as the process runs
         self._threads = Lock()
-        self._secret = os.urandom(32)  # so that nobody can choose names that fall into one set
+        self._secret = os.urandom(32)  # so that nobody can choose names that share a set
         self._place_of = lru_cache(1000)(self._find_place)
         self._process, self._column = 0, 0
 
     def count_in(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one more for the name in its window of so many seconds; return how many it has, and the seconds left.
+        """Count one request of the name in its window of `seconds`; return the count and the seconds that are left.
 
-        Windows follow one another by the clock, which all processes of a replica share.
+        Windows follow the clock, which all processes of a replica share.
         """
         now = time.time()
         ends = (int(now) // seconds + 1) * seconds
         return self.count(name, ends), ends - now
 
     def count(self, name: str, window_ends: int) -> int:
-        """Count one more for the name in the window that ends then (seconds of the epoch); return how many it has."""
+        """Count one request of the name in the window that ends at `window_ends` (epoch seconds); return the count."""
         owner, start = self._place_of(name)
         with self._threads:
             if self._process != os.getpid():
@@ -56,7 +56,7 @@ class SharedCounters:
         return sum([used for found, ends, used in entries if found == owner and ends == window_ends])
 
     def _find_place(self, name: str) -> tuple[bytes, int]:
-        """Return what stands for the name in the table, and where its set begins."""
+        """Return the hash of the name in the table, and the offset of its set."""
         digest = blake2b(name.encode(), digest_size=16, key=self._secret).digest()
         return digest[:8], int.from_bytes(digest[8:]) % _SETS * _SET
 
@@ -70,9 +70,9 @@ class SharedCounters:
         _ENTRY.pack_into(self._table, column + way * _ENTRY.size, owner, window_ends, used + 1)
 
     def _claim_column(self) -> None:
-        """Take a column that no living process has: the kernel's locks on them end with their processes.
+        """Take a column that no running process uses. The kernel releases the lock on a column when its process ends.
 
-        Beyond sixteen processes, they share the last column, and can lose a count that two make at once.
+        More than sixteen processes share the last column, and can lose a count when two write at once.
         """
         for column in range(_COLUMNS):
             try:

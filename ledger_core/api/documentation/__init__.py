@@ -1,5 +1,5 @@
-"""The API described: OpenAPI documents, the Swagger page, examples, and a page for each problem.
+"""The documentation of the API: OpenAPI documents, the Swagger page, examples, and a page for each problem.
 
-Invariants: everything is derived from the views, the types and the error classes, and is the same for every reader, so
-that it is rendered once and cached.
+Invariants: everything is derived from the views, the types and the error classes. It is the same for every reader, so
+each process renders it once and clients can cache it.
 """

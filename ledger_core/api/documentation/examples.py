@@ -1,4 +1,4 @@
-"""What the API's answers look like, for its documents: alice's first entry, and what it left."""
+"""Examples of successful responses, for the OpenAPI documents."""
 
 from datetime import UTC, datetime
 
@@ -32,5 +32,6 @@ ENTRY = EntryDocument(
 )
 ENTRIES = EntriesDocument(entries=[ENTRY], next=None)
 BATCH = BatchDocument(entries=[ENTRY], replayed=[])
+REPLAYED_BATCH = BatchDocument(entries=[ENTRY], replayed=[0])
 BALANCE = BalanceDocument(owner_id="alice", balance=10, seq=1, updated_on=_MOMENT)
 OPERATIONS = OperationsDocument(app="content", operations=[OperationDocument.of(SharedOperation.CREDIT_ADD)])

@@ -7,9 +7,12 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from drf_spectacular.generators import SchemaGenerator
 
+from ledger_core.api.documentation import structs
 from ledger_core.api.documentation.rendered import RenderedView
-from ledger_core.api.documents import NoQuery
 from ledger_core.api.requests.queries import decode_query
+from ledger_core.api.requests.types import NoQuery
+
+__all__ = ["OpenAPIView", "SwaggerPage", "structs"]  # structs: drf-spectacular finds its extensions once imported
 
 
 class OpenAPIView(RenderedView):
@@ -28,7 +31,7 @@ class OpenAPIView(RenderedView):
 
 
 class SwaggerPage(RenderedView):
-    """Swagger's page of the document at `url`."""
+    """The Swagger page of the document at `url`."""
 
     url = ""
 

@@ -1,17 +1,17 @@
-"""What is done to a whole OpenAPI document once drf-spectacular has made it: its postprocessing hooks."""
+"""Postprocessing hooks of drf-spectacular: changes to the complete OpenAPI document."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from ledger_core.api.problems import MEDIA_TYPE
+from ledger_core.api.problems.documents import MEDIA_TYPE
 
 _EXACT_IN_JAVASCRIPT = 2**53 - 1
 
 
 def share_parts(result: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """Move what the responses repeat, headers and the examples of problems, to the components.
+    """Move the headers and the examples of problems, which the responses repeat, to the components.
 
-    They are two thirds of the document otherwise.
+    This makes the document a third of the size.
     """
     components = result["components"]
     headers, examples = components.setdefault("headers", {}), components.setdefault("examples", {})
@@ -24,13 +24,13 @@ def share_parts(result: dict[str, Any], **context: Any) -> dict[str, Any]:
 
 
 def _shared(parts: dict[str, Any], components: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Put the parts into the components, and return references to them."""
+    """Add the parts to the components, and return references to them."""
     components |= parts
     return {name: {"$ref": f"#/components/{kind}/{name}"} for name in parts}
 
 
 def mark_int64(result: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """Give each integer that can be too large for a double its format: programs that read it as one would round it."""
+    """Add the format int64 to each integer that can be too large for a double, which would round it."""
     for schema in _integers(result):
         if schema.get("maximum", _EXACT_IN_JAVASCRIPT + 1) > _EXACT_IN_JAVASCRIPT:
             schema["format"] = "int64"

@@ -1,4 +1,4 @@
-"""Documents and pages that are the same for everybody: rendered once in a process, and cached by clients."""
+"""Documents and pages that are the same for everybody. Each process renders them once, and clients cache them."""
 
 import gzip
 import re
@@ -14,16 +14,17 @@ from django.utils.http import parse_etags
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from ledger_core.api.problems import MethodNotAllowed, NotAcceptable, respond
+from ledger_core.api.problems.documents import problem_response
+from ledger_core.api.problems.http_errors import MethodNotAllowed, NotAcceptable
 from ledger_core.errors import LedgerError
 
-# gzip among the codings that a client accepts, unless it has the weight 0.
+# Matches gzip in Accept-Encoding, unless its weight is 0.
 _GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A document in the two ways in which it is sent."""
+    """A document, uncompressed and compressed."""
 
     plain: bytes
     compressed: bytes
@@ -35,30 +36,30 @@ class Rendered:
         return cls(plain, gzip.compress(plain, mtime=0), sha256(plain).hexdigest()[:32])
 
 
-@method_decorator(csrf_exempt, name="dispatch")  # it changes nothing, and answers a POST with 405 like every method
+@method_decorator(csrf_exempt, name="dispatch")  # it changes nothing, and rejects POST with 405
 class RenderedView(View):
-    """A view whose answer depends on its address alone. A subclass says what it renders, and of which media type."""
+    """A view whose response depends only on the address. A subclass sets what it renders, and the media types."""
 
     http_method_names = ["get", "head"]
-    media_types: tuple[str, ...] = ("text/html",)  # the first one, unless the client prefers another
-    max_age = 0  # seconds without asking again; pages name static files, which an upgrade replaces
+    media_types: tuple[str, ...] = ("text/html",)  # the first, unless the client prefers another
+    max_age = 0  # seconds; 0 for pages, because they link to static files that an upgrade replaces
 
-    # By address. An address is rendered only where something is at it, so there is an end of them.
+    # By address. Only addresses with a document are rendered, so the number is limited.
     _rendered: ClassVar[dict[str, Rendered]] = {}
-    _rendering: ClassVar[Lock] = Lock()  # so that many first readers do not all render
+    _rendering: ClassVar[Lock] = Lock()  # so that simultaneous first requests render once
 
     def render(self, **in_path: Any) -> str:
         """Return the document."""
         raise NotImplementedError
 
     def check(self, request: HttpRequest) -> None:
-        """Raise LedgerError for a request that is not answered."""
+        """Raise LedgerError to reject the request."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
         except LedgerError as error:
-            return respond(error)
+            return problem_response(error)
 
     def get(self, request: HttpRequest, **in_path: Any) -> HttpResponse:
         self.check(request)
@@ -67,7 +68,7 @@ class RenderedView(View):
             raise NotAcceptable.by_docstring()
         rendered = self._once(request.path_info, in_path)
         zipped = _GZIP.search(request.headers.get("Accept-Encoding", "")) is not None
-        etag = f'"{rendered.digest}{"-gzip" if zipped else ""}"'  # strong: of these very bytes
+        etag = f'"{rendered.digest}{"-gzip" if zipped else ""}"'  # a strong ETag: it identifies these bytes
         response = HttpResponse(content_type=media_type)
         response["ETag"] = etag
         response["Cache-Control"] = f"public, max-age={self.max_age}, must-revalidate"
@@ -82,7 +83,7 @@ class RenderedView(View):
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = respond(MethodNotAllowed.by_docstring())
+        response = problem_response(MethodNotAllowed.by_docstring())
         response["Allow"] = ", ".join(self.http_method_names).upper()
         return response
 
@@ -95,6 +96,6 @@ class RenderedView(View):
 
 
 def _knows(request: HttpRequest, etag: str) -> bool:
-    """Return whether the client has these bytes already (RFC 9110, 13.1.2: compared weakly)."""
+    """Return whether the client already has these bytes. ETags are compared weakly (RFC 9110, 13.1.2)."""
     known = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in known or etag in [tag.removeprefix("W/") for tag in known]

@@ -1,4 +1,4 @@
-"""The rate limit of each address, before anything else is done for it."""
+"""The rate limit of each IP address, which comes before all other work on a request."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -9,17 +9,17 @@ from django.http import HttpRequest, HttpResponse
 
 from ledger_core.access.rate_limits.counting import count
 from ledger_core.access.throttling import TooManyRequests, address_of
-from ledger_core.api.problems import respond
+from ledger_core.api.problems.documents import problem_response
 
 
 def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: refuse what an address asks beyond LEDGER_ADDRESS_RATE_LIMIT."""
+    """Middleware: reject requests of an IP address beyond LEDGER_ADDRESS_RATE_LIMIT."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.ADDRESS_RATE_LIMIT:
             window = count("address", settings.ADDRESS_RATE_LIMIT, _network_of(address_of(request)))
             if window.exceeded:
-                return respond(TooManyRequests.of(window))
+                return problem_response(TooManyRequests.of(window))
         return get_response(request)
 
     return middleware
@@ -27,5 +27,5 @@ def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
 @lru_cache(1000)
 def _network_of(address: str | None) -> str:
-    # Who has one IPv6 address has all of its /64.
+    # A host that has one IPv6 address has its complete /64 network, so the network is counted.
     return str(ip_network(f"{address}/64", strict=False)) if address and ":" in address else str(address)

@@ -1,4 +1,4 @@
-"""Paths that every reader reads in the same way."""
+"""Rejects paths that Django and other programs read differently."""
 
 import re
 from collections.abc import Callable
@@ -13,15 +13,15 @@ _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 def require_readable_paths(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: answer 400 where the path is not UTF-8, has a NUL, or a % without two digits.
+    """Middleware: reject a path with 400 if it is not UTF-8, has a NUL, or has a % without two hexadecimal digits.
 
     Django repairs such a path (`repercent_broken_unicode`): it would read `/ledger/%FF` as the address of the owner
-    whose id is `%FF`, which is `/ledger/%25FF`. nginx rejects the NUL and the lone %.
+    `%FF`, which is `/ledger/%25FF`. nginx also rejects the NUL and the lone %.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         path = request.path
-        # What Django has repaired has a % then; few other paths have one.
+        # A path that Django has repaired contains a %, as few other paths do.
         if "\0" in path or ("%" in path and not _is_readable(request)):
             raise BadRequest("The path cannot be read")
         return get_response(request)
@@ -30,7 +30,7 @@ def require_readable_paths(
 
 
 def _is_readable(request: HttpRequest) -> bool:
-    # As it was sent, which gunicorn tells: Django has put the repaired path in the place of PATH_INFO.
+    # RAW_URI, from gunicorn, is the path as it was sent. Django has replaced PATH_INFO with the repaired path.
     path, _, _ = request.META.get("RAW_URI", "").partition("?")
     try:
         unquote_to_bytes(path).decode()

@@ -1,4 +1,4 @@
-"""The way of the API's requests to their views, past what only pages need."""
+"""A shortcut from the API's requests to their views, around the middleware that only pages need."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -9,15 +9,15 @@ from django.urls import Resolver404, resolve
 
 from ledger_core.api.views import LedgerAPIView
 
-# To post is one address, and what is asked often need not be looked for again. Nothing found is not kept.
+# Few addresses get most requests: all posts of an app have the same one. Exceptions are not cached.
 _resolve = lru_cache(1000)(resolve)
 
 
-def answer_api(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: call the view of a request of the API from here; all else goes on to the middleware of pages.
+def serve_api(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: call the view of an API request directly. All other requests continue to the middleware of pages.
 
-    Sessions, log-ins, messages, tokens against forged forms: the API has no use for them. What has come without TLS,
-    where that is asked for, goes on as well, and is told to come again with it.
+    The API does not need sessions, log-ins, messages and CSRF tokens. A request without TLS also continues if TLS is
+    required, so that SecurityMiddleware redirects it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -29,7 +29,7 @@ def answer_api(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
             return get_response(request)
         if not issubclass(getattr(match.func, "cls", object), LedgerAPIView):
             return get_response(request)
-        request.get_host()  # refuses a Host that is not served here
+        request.get_host()  # raises DisallowedHost unless ALLOWED_HOSTS has the Host
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         return response

@@ -1,5 +1,8 @@
-"""Reading requests: from the bytes of a body or a query string to a typed value, with every mistake named.
+"""Reading requests: from the bytes of a body or a query string to a typed value.
 
-Invariants: a value is decoded and checked once, by its type; a rejected request names each field that is wrong. Imports
-`ledger_core.values` and `ledger_core.errors`, and no model.
+`types` declares the requests, `decoding` reads bodies, `queries` reads query strings, and `mistakes` finds all
+mistakes in a rejected body.
+
+Invariants: a value is decoded and checked once, by its type; the problem document of a rejected request lists each
+field that is wrong.
 """

@@ -1,4 +1,4 @@
-"""Every mistake in a body that was rejected, with its field and its place: msgspec names only the first."""
+"""Finds every mistake in a rejected body, with the field and its place. msgspec reports only the first."""
 
 import json
 import re
@@ -15,14 +15,14 @@ from ledger_core.values import excerpt, fault
 
 Mistake = tuple[str, str]  # the field, and what is wrong with it
 
-_MAX_ERRORS = 20  # a body has room for thousands of mistakes
-_MAX_DEPTH = 5  # a batch has three: the body, its list, and an item
-_MOST_DIGITS = 20  # a number of more is out of every range, and takes Python long to read
+_MAX_ERRORS = 20  # a body can have thousands of mistakes
+_MAX_DEPTH = 5  # a batch has three levels: the body, its list, and an item
+_MOST_DIGITS = 20  # a longer number is outside every range, and Python is slow to read it
 _PIECES = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]|[^"\[\]{}]+', re.DOTALL)
 
 
 def raise_mistakes(mistakes: Iterable[Mistake]) -> None:
-    """Raise InvalidRequest, which names the first of the mistakes, if there are any."""
+    """Raise InvalidRequest with the first 20 mistakes, if there are any."""
     found = islice(mistakes, _MAX_ERRORS)
     errors = [{"field": excerpt(field), "detail": detail} for field, detail in found]
     if errors:
@@ -30,21 +30,21 @@ def raise_mistakes(mistakes: Iterable[Mistake]) -> None:
 
 
 class Reading:
-    """A body as Python's JSON reads it, which accepts more than msgspec, and so can say where the rest is wrong.
+    """A body as Python's json module reads it. It accepts more than msgspec, so it finds the mistakes after the first.
 
-    Raises ValueError for a body that is not JSON in this wider sense either.
+    Raises ValueError for a body that it cannot read either.
     """
 
     def __init__(self, body: bytes) -> None:
-        self.repeats = False  # whether any field comes twice
-        text = body.decode(errors="surrogateescape")  # a byte that is no UTF-8 becomes a lone surrogate
+        self.repeats = False  # whether any field is repeated
+        text = body.decode(errors="surrogateescape")  # a byte that is not UTF-8 becomes a lone surrogate
         try:
             self._read(text)
         except RecursionError:
             self._read(_shallow(text))
 
     def mistakes(self, kind: type[msgspec.Struct]) -> Iterator[Mistake]:
-        """Yield the mistakes in the fields of the body. A body that is not an object has no fields."""
+        """Yield the mistakes in the fields of the body, if it is an object."""
         if isinstance(self.tree, _Object):
             yield from _mistakes(self.tree, kind, "")
 
@@ -72,7 +72,7 @@ def _integer(digits: str) -> int:
 
 
 def _shallow(text: str) -> str:
-    """Return the text without what is nested deeper than in any request, and more deeply than can be read."""
+    """Return the text without the parts that are nested too deeply for any request, and for Python's json module."""
     kept, depth = [], 0
     for piece in _PIECES.findall(text):
         if piece in ("]", "}"):

@@ -1,4 +1,4 @@
-"""From a query string to a typed request: its own strict reading, and messages that fit a query."""
+"""From a query string to a typed request. The parser is strict, and its messages fit query strings."""
 
 import re
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from ledger_core.values import Moment, fault
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_WHOLE = re.compile("0|[1-9][0-9]{0,18}")  # as many digits as a bigint has, and each number in one spelling
+_WHOLE = re.compile("0|[1-9][0-9]{0,18}")  # at most as many digits as a bigint, and one spelling for each number
 
 
 def decode_query(request: HttpRequest, kind: type[T]) -> T:
-    """Return what the query string of the request holds. Raises InvalidRequest with every mistake in it."""
+    """Return the query string of the request, decoded. Raises InvalidRequest with every mistake in it."""
     text = request.META.get("QUERY_STRING")
     if not text:
         return kind()
@@ -32,14 +32,14 @@ def decode_query(request: HttpRequest, kind: type[T]) -> T:
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     try:
-        # WSGI spells each byte of the address as a character of Latin-1.
+        # WSGI represents each byte of the address as a character of Latin-1.
         return parse_qsl(text.encode("latin-1").decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise InvalidRequest("The query string is not UTF-8, percent-encoded.") from None
+        raise InvalidRequest("The query string is not percent-encoded UTF-8.") from None
 
 
 def _read(pairs: list[tuple[str, str]], kind: type[msgspec.Struct], values: dict[str, Any]) -> Iterator[Mistake]:
-    """Put what is right into `values`, and yield what is not."""
+    """Put the valid parameters into `values`, and yield the mistakes in the others."""
     names = [name for name, _ in pairs]
     readers = _types(kind)
     for name, text in dict(pairs).items():
@@ -56,7 +56,7 @@ def _read(pairs: list[tuple[str, str]], kind: type[msgspec.Struct], values: dict
 
 @lru_cache
 def _types(kind: type[msgspec.Struct]) -> dict[str, inspect.Type]:
-    """Return the type of each parameter. What `| None` says in a Struct is that the parameter can be left out."""
+    """Return the type of each parameter, without the `| None` of parameters that can be left out."""
     described = inspect.type_info(kind)
     assert isinstance(described, inspect.StructType)  # noqa: S101
     return {field.name: _given(field.type) for field in described.fields}
@@ -72,7 +72,7 @@ def _given(kind: inspect.Type) -> inspect.Type:
 
 
 def _value(text: str, kind: inspect.Type) -> object:
-    """Return what the text of a parameter means. Raises ValueError, with what was expected."""
+    """Return the value of a parameter. Raises ValueError with a message that says what was expected."""
     if not text:
         raise ValueError("Expected a value")
     match kind:

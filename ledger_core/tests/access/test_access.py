@@ -26,14 +26,13 @@ SPENT = {"operation": "CREDIT_SPEND", "owner_id": "alice", "nonce": "2"}
 ENDPOINTS = [
     ("GET", "ledger/alice", None, READ),
     ("GET", "ledger/alice?at=2026-01-01T00:00:00Z", None, READ),
-    ("GET", "ledger/batch", None, READ),
     ("GET", "ledger/alice/entries", None, READ),
     ("GET", "entries/1", None, READ),
     ("GET", "operations", None, READ),
     ("POST", "ledger", ADDED, MINT),
     ("POST", "ledger", SPENT, POST),
-    ("POST", "ledger/batch", {"entries": [ADDED]}, MINT),
-    ("POST", "ledger/batch", {"entries": [SPENT]}, POST),
+    ("POST", "batches", {"entries": [ADDED]}, MINT),
+    ("POST", "batches", {"entries": [SPENT]}, POST),
 ]
 every_endpoint = pytest.mark.parametrize(("method", "path", "body", "scope"), ENDPOINTS)
 
@@ -112,11 +111,11 @@ def test_without_a_good_key_it_answers_401(
 @pytest.mark.parametrize(
     ("authorization", "detail"),
     [
-        (lambda: None, "Send the key of an API client"),
-        (lambda: "Bearer", "no key after it. Send the key"),
-        (lambda: "bearer  ", "no key after it. Send the key"),
-        (lambda: "Basic YTpi", "no Bearer scheme"),
-        (lambda: key(list(Scope)), "no Bearer scheme"),
+        (lambda: None, "needs an API key"),
+        (lambda: "Bearer", "no key after Bearer. Send the key"),
+        (lambda: "bearer  ", "no key after Bearer. Send the key"),
+        (lambda: "Basic YTpi", "not have the scheme Bearer"),
+        (lambda: key(list(Scope)), "not have the scheme Bearer"),
         (lambda: "Bearer secret", "not a key of this service"),
         (lambda: f"Bearer {key(list(Scope))}0", "not a key of this service"),
         (lambda: f"Bearer ledger_{'0' * 8}_{'0' * 64}", "revoked or expired"),
@@ -163,7 +162,7 @@ def test_the_one_scope_is_enough(method: str, path: str, body: object, scope: Sc
 
 
 def test_a_batch_takes_the_scopes_of_all_its_items() -> None:
-    response = ask("POST", "ledger/batch", {"entries": [SPENT, ADDED]}, f"Bearer {key([POST])}")
+    response = ask("POST", "batches", {"entries": [SPENT, ADDED]}, f"Bearer {key([POST])}")
     assert problem_of(response)["scope"] == MINT
     assert not Entry.objects.exists()
 

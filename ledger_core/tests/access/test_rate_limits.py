@@ -71,7 +71,7 @@ def test_a_client_is_told_what_is_left_and_then_refused(post_json: Post, setting
     response = post_json(post_body())
     problem = problem_of(response)
     assert (response.status_code, problem["code"]) == (429, "too-many-requests")
-    assert problem["detail"] == "More than 2 requests of this client in 3600 seconds."
+    assert problem["detail"] == "This client is limited to 2 requests in 3600 s."
     assert 1 <= int(response["Retry-After"]) <= 3600
     assert response["RateLimit"] == f'"client";r=0;t={response["Retry-After"]}'
     assert Entry.objects.count() == 2
@@ -121,7 +121,7 @@ def test_the_refusal_of_an_address_is_a_problem_document_too(settings: Settings)
     settings.ADDRESS_RATE_LIMIT = Rate(1, 3600)
     first, second = Client().get("/nowhere"), Client().get("/nowhere")
     assert first.status_code == 404
-    assert problem_of(second)["detail"] == "More than 1 requests of this address in 3600 seconds."
+    assert problem_of(second)["detail"] == "This address is limited to 1 requests in 3600 s."
     assert second["Retry-After"]
 
 

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 NO_AMOUNTS: list[Any] = ["5", 5.0, 1.5, True, None, 0, -1, 2**63, 10**400, [], {}]
 NO_TEXTS: list[Any] = [5, None, True, [], {}]
 LEDGER = "/api/v1/content/ledger"
+BATCHES = "/api/v1/content/batches"
 
 
 def assert_nothing_was_written() -> None:
@@ -64,7 +65,7 @@ ONCE = b'{"operation": "CREDIT_ADD", "owner_id": "a", "nonce": "2"}'
     ],
 )
 def test_a_field_twice_is_found_however_it_is_written(api: Client, body: bytes) -> None:
-    address = f"{LEDGER}/batch" if b"entries" in body else LEDGER
+    address = BATCHES if b"entries" in body else LEDGER
     response = api.post(address, body, content_type="application/json")
     assert problem_of(response)["errors"][0]["detail"] == "More than once"
     assert_nothing_was_written()
@@ -141,7 +142,7 @@ def test_another_media_type_is_refused(api: Client, media_type: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP", "deflate, gzip", "identity, gzip", "x" * 5000])
-@pytest.mark.parametrize("address", [LEDGER, f"{LEDGER}/batch"])
+@pytest.mark.parametrize("address", [LEDGER, BATCHES])
 def test_a_body_with_an_encoding_is_refused_by_its_name(api: Client, address: str, encoding: str) -> None:
     headers = {"Content-Encoding": encoding}
     response = api.post(address, post_body(), content_type="application/json", headers=headers)

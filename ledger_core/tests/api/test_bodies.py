@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger_core.api.documents import BatchRequest, PostRequest
 from ledger_core.api.requests.decoding import decode
+from ledger_core.api.requests.types import BatchRequest, PostRequest
 from ledger_core.errors import InvalidRequest
 
 FINE = {"operation": '"CREDIT_ADD"', "owner_id": '"alice"', "nonce": '"1"', "amount": "1"}

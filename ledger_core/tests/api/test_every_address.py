@@ -37,7 +37,7 @@ LEDGER_ADDRESSES = [address for address, view in ADDRESSES.items() if issubclass
 
 def ask(api: Client, method: str, address: str, query: str = "") -> Any:
     body: Any = post_body(owner_id="alice")
-    if address.endswith("/batch"):
+    if address.endswith("/batches"):
         body = {"entries": [body]}
     content = {"data": body, "content_type": "application/json"} if method == "post" else {}
     return getattr(api, method)(f"{address}{query}", **content)
@@ -90,3 +90,17 @@ def test_head_is_answered_as_get_is(api: Client, address: str) -> None:
     assert (head.status_code, head.content) == (get.status_code, b"")
     assert head["Content-Length"] == get["Content-Length"] == str(len(get.content))
     assert head["Content-Type"] == get["Content-Type"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_scripts_on_pages_of_other_origins_cannot_call_it(api: Client, client: Client, address: str) -> None:
+    headers = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    preflight, with_key, request = (
+        client.options(address, headers=headers),
+        api.options(address),
+        ask(api, "get", address),
+    )
+    assert preflight.status_code == (401 if address in LEDGER_ADDRESSES else 405)
+    assert with_key.status_code == 405
+    for response in (preflight, with_key, request):
+        assert not [name for name in response.headers if name.lower().startswith("access-control-")]

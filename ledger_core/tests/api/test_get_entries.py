@@ -135,7 +135,7 @@ def test_a_balance_is_read_as_it_was_at_a_moment(api: Client, history: list[Entr
 
 def test_of_entries_of_one_moment_the_last_counts(api: Client) -> None:
     entries = [post_body(owner_id="alice", amount=amount) for amount in (1, 2, 3)]
-    response = api.post("/api/v1/content/ledger/batch", {"entries": entries}, content_type="application/json")
+    response = api.post("/api/v1/content/batches", {"entries": entries}, content_type="application/json")
     moment = json.loads(response.content)["entries"][0]["created_on"]
     assert get(api, "/api/v1/content/ledger/alice", at=moment)["balance"] == 60
 

@@ -1,4 +1,4 @@
-"""POST ledger/batch."""
+"""POST batches."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ APPS = [app.namespace for app in ledger_apps()]
 def post_batch(api: Client) -> Post:
     def post(entries: Any, app: str = "content") -> Any:
         body = entries if isinstance(entries, bytes) else json.dumps({"entries": entries}).encode()
-        return api.post(f"/api/v1/{app}/ledger/batch", body, content_type="application/json")
+        return api.post(f"/api/v1/{app}/batches", body, content_type="application/json")
 
     return post
 
@@ -128,10 +128,13 @@ def test_a_single_post_may_not_be_as_long_as_a_batch(post_json: Post) -> None:
     assert post_json(b" " * (64 * 1024 + 1)).status_code == 413
 
 
-def test_the_owner_called_batch_can_be_read(api: Client, post_json: Post) -> None:
+def test_the_owner_called_batch_has_an_address_like_any_owner(api: Client, post_json: Post) -> None:
+    address = "/api/v1/content/ledger/batch"
     post_json(post_body(owner_id="batch"))
-    assert json.loads(api.get("/api/v1/content/ledger/batch").content)["owner_id"] == "batch"
-    assert api.get("/api/v1/content/ledger/batch/entries").status_code == 200
+    assert json.loads(api.get(address).content)["owner_id"] == "batch"
+    assert api.get(f"{address}/entries").status_code == 200
+    response = api.post(address, {"entries": [post_body()]}, content_type="application/json")
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,11 +10,11 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-import ledger_core.api.urls  # noqa: F401  # every error is known once the API is
-from ledger_core.api.problems import respond
+from ledger_core.api.problems.documents import problem_response
+from ledger_core.api.problems.registry import errors
 from ledger_core.errors import LedgerError
 
-KINDS = sorted(LedgerError.kinds(), key=lambda kind: kind.code)
+KINDS = sorted(errors(), key=lambda kind: kind.code)
 every_problem = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 
 
@@ -27,7 +27,7 @@ def page(client: Client, address: str) -> str:
 
 @every_problem
 def test_the_type_of_a_problem_is_the_address_of_its_page(client: Client, kind: type[LedgerError]) -> None:
-    document: dict[str, Any] = json.loads(respond(kind.example()).content)
+    document: dict[str, Any] = json.loads(problem_response(kind.example()).content)
     text = unescape(page(client, document["type"]))
     for part in (kind.code, kind.title, str(kind.status), *kind.members):
         assert part in text

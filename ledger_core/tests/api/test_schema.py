@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 
-from ledger_core.api.documents import PostRequest
-from ledger_core.errors import LedgerError
+from ledger_core.api.problems.registry import errors
+from ledger_core.api.requests.types import PostRequest
 from ledger_core.plugins import ledger_apps
 
 APPS = [app.namespace for app in ledger_apps()]
@@ -33,7 +33,7 @@ def test_each_app_has_its_document_and_all_have_one(client: Client, schema: dict
         document = json.loads(client.get(f"/api/v1/{app}/openapi.json").content)
         assert set(document["paths"]) == {
             f"/api/v1/{app}/ledger",
-            f"/api/v1/{app}/ledger/batch",
+            f"/api/v1/{app}/batches",
             f"/api/v1/{app}/ledger/{{owner_id}}",
             f"/api/v1/{app}/ledger/{{owner_id}}/entries",
             f"/api/v1/{app}/entries/{{entry_id}}",
@@ -56,7 +56,7 @@ def test_every_response_is_described_with_an_example(schema: dict[str, Any]) -> 
 
 def test_every_refusal_is_described(schema: dict[str, Any]) -> None:
     described = set(re.findall(r'"code": "([a-z-]+)"', json.dumps(schema)))
-    refusals = {kind.code for kind in LedgerError.kinds()}
+    refusals = {kind.code for kind in errors()}
     elsewhere = {"not-found", "bad-request", "method-not-allowed", "permission-denied"}  # these are no view's
     elsewhere |= {"unsupported-transfer-coding", "unsupported-http-version"}
     assert refusals - elsewhere <= described

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.checks import Error
 
+from ledger_core.api.problems import checks as error_checks
 from ledger_core.api.urls import ledger_urls
 from ledger_core.operations import Operation, OperationSet, Reversal, Terms
 from ledger_core.plugins import LedgerApp, checks
@@ -145,5 +146,6 @@ def test_the_document_for_authors_has_the_message(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_document_has_every_check() -> None:
-    ids = set(re.findall(r"ledger_core\.E\d+", Path(checks.__file__).read_text()))
+    files = [Path(checks.__file__), Path(error_checks.__file__)]
+    ids = {id_ for file in files for id_ in re.findall(r"ledger_core\.E\d+", file.read_text())}
     assert set(re.findall(r"^\| `(ledger_core\.E\d+)`", DOCUMENT.read_text(), re.MULTILINE)) == ids

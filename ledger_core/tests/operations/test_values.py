@@ -4,7 +4,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from ledger_core.api.documents import PostRequest
+from ledger_core.api.requests.types import PostRequest
 from ledger_core.errors import InvalidRequest
 from ledger_core.operations import drafts
 from ledger_core.values import Amount, Nonce, OwnerId, check

@@ -83,7 +83,7 @@ def test_its_nonce_with_another_entry_is_refused(duel: Entry) -> None:
 
 
 def test_an_entry_of_another_owner_is_refused(duel: Entry) -> None:
-    with pytest.raises(NotReversible, match="bob has no DUEL with the id"):
+    with pytest.raises(NotReversible, match="bob has no DUEL entry with the id"):
         rematch(duel, "1", owner_id="bob")
     assert not Account.objects.filter(pk="bob").exists()
 
@@ -162,7 +162,7 @@ def test_the_entry_must_be_named(reverses: int | None) -> None:
 
 
 def test_an_operation_that_reverses_nothing_takes_no_entry(duel: Entry) -> None:
-    with pytest.raises(InvalidRequest, match="LOOT reverses nothing"):
+    with pytest.raises(InvalidRequest, match="LOOT does not reverse an entry"):
         post(IMAGINARY, ImaginaryOperation.LOOT, owner_id="alice", nonce="1", reverses=duel.pk)
 
 

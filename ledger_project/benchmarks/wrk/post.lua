@@ -16,5 +16,5 @@ function request()
   if items == 1 then return wrk.format("POST", "/api/v1/content/ledger", headers, item()) end
   local batch = {}
   for number = 1, items do batch[number] = item() end
-  return wrk.format("POST", "/api/v1/content/ledger/batch", headers, '{"entries": [' .. table.concat(batch, ", ") .. "]}")
+  return wrk.format("POST", "/api/v1/content/batches", headers, '{"entries": [' .. table.concat(batch, ", ") .. "]}")
 end

@@ -103,7 +103,7 @@ class Writer(threading.Thread):
     def _send(self, attempt: Attempt) -> None:
         batch = len(attempt.entries) > 1
         body = {"entries": attempt.entries} if batch else attempt.entries[0]
-        address = f"/api/v1/{attempt.app}/ledger{'/batch' if batch else ''}"
+        address = f"/api/v1/{attempt.app}/{'batches' if batch else 'ledger'}"
         try:
             self._connection.request("POST", address, json.dumps(body), self._headers)
             if not self._stop_asked.is_set() and self._random.random() < DROPPED:

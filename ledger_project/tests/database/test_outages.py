@@ -21,6 +21,7 @@ from ledger_project.tests.conftest import Project, Service, wait_for
 pytestmark = pytest.mark.service
 
 LEDGER = "/api/v1/content/ledger"
+BATCHES = "/api/v1/content/batches"
 
 
 def serve(project: Project, **changes: str) -> AbstractContextManager[Service]:
@@ -132,7 +133,7 @@ def test_a_locked_account_is_told_as_such_and_soon(fresh: Project) -> None:
         browser = Browser(service)
         with psycopg.connect(url) as somebody:
             somebody.execute("SELECT FROM ledger_account FOR UPDATE")
-            for path, request in ((LEDGER, body), (f"{LEDGER}/batch", {"entries": [body]})):
+            for path, request in ((LEDGER, body), (BATCHES, {"entries": [body]})):
                 status, retry_after, document = problem(service, path, request)
                 assert (status, retry_after, document["code"]) == (503, "1", "account-locked")
             assert add(service, "1", "bob") == 201
@@ -158,7 +159,7 @@ def test_a_read_only_server_is_read_from_and_nothing_is_a_fault_of_ours(fresh: P
                 somebody.execute(statement)
             wait_for(lambda: service.status("/readyz") == 503)
 
-            for path, request in ((LEDGER, body), (f"{LEDGER}/batch", {"entries": [body]})):
+            for path, request in ((LEDGER, body), (BATCHES, {"entries": [body]})):
                 status, retry_after, document = problem(service, path, request)
                 assert (status, retry_after, document["code"]) == (503, "1", "database-unavailable")
                 line = next(line for line in service.log.read_text().splitlines() if document["request_id"] in line)

@@ -95,8 +95,8 @@ class Load:
 
     def _batch(self) -> None:
         body = {"entries": [self._entry("CREDIT_ADD", owner) for owner in ("bob", "alice", "carol")]}
-        self._note("batch", self._api.post("/ledger/batch", json=body))
-        self._note("batch again", self._api.post("/ledger/batch", json=body))
+        self._note("batch", self._api.post("/batches", json=body))
+        self._note("batch again", self._api.post("/batches", json=body))
 
     def _refusal(self) -> None:
         self._note("refusal", self._api.post("/ledger", json=self._entry("CREDIT_SPEND", "poor")))

@@ -141,6 +141,17 @@ def test_bodies_of_no_known_length_cost_no_thread_either(service: Service, kind:
         assert time.monotonic() - start < READ_SECONDS + 3
 
 
+def test_a_length_with_many_zeros_before_it_costs_no_thread(service: Service) -> None:
+    head, _, body = request(service, "zeros").partition(b"\r\n\r\n")
+    head = head.replace(b"Content-Length: ", b"Content-Length: " + b"0" * 10)
+    with connections(service, MANY) as slow:
+        for connection in slow:
+            connection.sendall(head + b"\r\n\r\n")
+        assert is_answered_at_once(service)
+        slow[0].sendall(body)
+        assert status(slow[0]) == 201
+
+
 @pytest.mark.parametrize("trailer", [b"", b"X-Checked: no\r\n"])
 def test_chunks_that_come_byte_by_byte_are_answered_and_so_is_what_follows(service: Service, trailer: bytes) -> None:
     head, _, body = request(service, f"bytes {len(trailer)}").partition(b"\r\n\r\n")

@@ -1,1 +1,1 @@
-"""What `make client` makes from the API's OpenAPI document. Not edited by hand."""
+"""Generated from the OpenAPI document by `make client`. Do not edit."""

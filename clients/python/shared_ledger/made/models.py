@@ -1,4 +1,4 @@
-"""What the API takes and gives. Made from its OpenAPI document by `make client`."""
+"""The types of the API. Generated from its OpenAPI document by `make client`."""
 
 from datetime import datetime
 from enum import Enum
@@ -8,49 +8,54 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 
 class Balance(Struct, kw_only=True):
-    """What an owner has, over all apps."""
+    """The balance of an owner over all apps."""
 
-    owner_id: str
-    balance: Annotated[int, Meta(description="In credits, whole numbers.", examples=[10])]
-    seq: Annotated[int, Meta(description="The number of the owner's entries.")]
-    updated_on: Annotated[datetime, Meta(description="The moment of the newest entry.")]
+    owner_id: Annotated[str, Meta(description="The owner.")]
+    balance: Annotated[int, Meta(description="The balance, in credits.", examples=[10])]
+    seq: Annotated[int, Meta(description="How many entries the owner has, over all apps.")]
+    updated_on: Annotated[datetime, Meta(description="When the owner's newest entry was posted, in UTC.")]
 
 
 ReplayedItem: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
 
 
 class Entry(Struct, kw_only=True):
-    """An entry of the books, which never changes."""
+    """An entry of the ledger. Entries never change."""
 
-    id: int
-    app: str
-    operation: str
-    owner_id: str
-    seq: Annotated[int, Meta(description="1, 2, 3 … within the owner's entries.")]
-    amount: Annotated[int, Meta(description="The units asked for.")]
+    id: Annotated[int, Meta(description="The id of the entry, unique in the ledger.")]
+    app: Annotated[str, Meta(description="The app that posted it.")]
+    operation: Annotated[str, Meta(description="The code of the operation.")]
+    owner_id: Annotated[str, Meta(description="The owner whose balance it changed.")]
+    seq: Annotated[int, Meta(description="The position among the owner's entries over all apps: 1, 2, 3 …")]
+    amount: Annotated[int, Meta(description="How many units of the operation were posted.")]
     delta: Annotated[int, Meta(description="The signed change of the balance, in credits.")]
-    balance_after: Annotated[int, Meta(description="In credits, whole numbers.", examples=[10])]
-    nonce: str
-    claim: Annotated[str, Meta(description="The slot that only one entry of the owner may take.")] | None
+    balance_after: Annotated[int, Meta(description="The balance after this entry, in credits.")]
+    nonce: Annotated[str, Meta(description="The nonce of the request.")]
+    claim: (
+        Annotated[str, Meta(description="The slot that this entry takes, which only one entry of the owner can take.")]
+        | None
+    )
     reverses: Annotated[int, Meta(description="The id of the entry that this one reverses.")] | None
     client: Annotated[str, Meta(description="The name of the API client that posted it.")]
-    created_on: datetime
-    hash: Annotated[str, Meta(description="SHA-256 over the owner's previous hash and this entry, in hexadecimal.")]
+    created_on: Annotated[datetime, Meta(description="When it was posted, in UTC.")]
+    hash: Annotated[str, Meta(description="SHA-256 of the owner's previous hash and this entry, in hexadecimal.")]
 
 
 class FieldError(Struct, kw_only=True):
-    """A field at fault."""
+    """A field that is wrong."""
 
-    field_: str = field(name="field")
-    detail: str
+    field_: Annotated[str, Meta(description="The field or query parameter: `amount`, or `entries[3].amount`.")] = field(
+        name="field"
+    )
+    detail: Annotated[str, Meta(description="What is wrong with it.")]
 
 
 class ItemError(Struct, kw_only=True):
-    """An item of a batch at fault; beside these, what the problem document of its code has further."""
+    """An item that cannot be posted, with the members that the problem document of its code has."""
 
-    index: Annotated[int, Meta(ge=0, le=999)]
-    code: str
-    detail: str
+    index: Annotated[int, Meta(description="The position of the item in the batch, from 0.", ge=0, le=999)]
+    code: Annotated[str, Meta(description="The code of the item's problem.")]
+    detail: Annotated[str, Meta(description="Why the item cannot be posted.")]
     errors: list[FieldError] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
     balance: int | UnsetType = UNSET
@@ -78,7 +83,7 @@ class PostRequest(Struct, kw_only=True):
     owner_id: Annotated[
         str,
         Meta(
-            description="Whose balance it is. No control characters, no slash. Compared byte by byte.",
+            description="The owner of the balance. No control characters, no slash, not `.` or `..`. Compared bytewise.",
             examples=["alice"],
             max_length=128,
             min_length=1,
@@ -88,7 +93,7 @@ class PostRequest(Struct, kw_only=True):
     nonce: Annotated[
         str,
         Meta(
-            description="Chosen by the caller, new for each intended operation and the same for each retry of it: once per owner, over all apps. No control characters.",
+            description="The caller's id of this operation: a new one for each operation, and the same one for each retry. Unique per owner, over all apps. No control characters.",
             examples=["order-1001"],
             max_length=128,
             min_length=1,
@@ -99,7 +104,7 @@ class PostRequest(Struct, kw_only=True):
         Annotated[
             int,
             Meta(
-                description="How many units of the operation; each moves the operation's value in credits, or, of one that reverses another, moves back what a unit of the reversed entry moved.",
+                description="How many units of the operation to post. A unit moves the operation's value in credits or, if the operation reverses an entry, moves back what a unit of that entry moved.",
                 examples=[1],
                 ge=1,
                 le=9223372036854775807,
@@ -108,69 +113,84 @@ class PostRequest(Struct, kw_only=True):
         | UnsetType
     ) = 1
     reverses: (
-        Annotated[Reverses, Meta(description="The entry to reverse, for an operation that reverses another.")]
+        Annotated[
+            Reverses,
+            Meta(
+                description="The id of the entry to reverse. Required for operations that reverse entries, else null."
+            ),
+        ]
         | UnsetType
         | None
     ) = UNSET
 
 
 class Batch(Struct, kw_only=True):
-    """The entries of a batch, in the order in which they were asked for."""
+    """The entries of a batch."""
 
-    entries: list[Entry]
-    replayed: Annotated[list[ReplayedItem], Meta(description="The indices of those that earlier requests had posted.")]
+    entries: Annotated[list[Entry], Meta(description="One entry for each item, in the order of the items.")]
+    replayed: Annotated[
+        list[ReplayedItem], Meta(description="The indices of the items that earlier requests had posted.")
+    ]
 
 
 class Entries(Struct, kw_only=True):
     """A page of an owner's entries, newest first."""
 
-    entries: list[Entry]
-    next: Annotated[str, Meta(description="The address of the next page, of older entries.")] | None
+    entries: Annotated[list[Entry], Meta(description="The entries of this page.")]
+    next: Annotated[str, Meta(description="The address of the next page, with older entries; null if none.")] | None
 
 
 class Operation(Struct, kw_only=True):
-    """An operation of the app, and its rules."""
+    """An operation of the app, with its rules."""
 
-    operation: Annotated[str, Meta(description="The code of an operation of the app.", examples=["CREDIT_ADD"])]
+    operation: Annotated[str, Meta(description="The code of the operation.", examples=["CREDIT_ADD"])]
     value: (
         Annotated[
             int,
             Meta(
-                description="What one unit adds to the balance, in credits. Null for an operation that reverses another: a unit moves back what a unit of the reversed entry moved."
+                description="The credits that one unit adds to the balance. Null for an operation that reverses entries: a unit moves back what a unit of the reversed entry moved."
             ),
         ]
         | None
     )
-    scope: Annotated[Scope, Meta(description="What a client has to be allowed, to post it.")]
-    max_amount: Annotated[int, Meta(description="The most units that one request may ask for.")]
-    claim: Annotated[str, Meta(description="How often an owner can have it: once or daily, or without limit.")] | None
-    reverses: Annotated[str, Meta(description="The operation whose entries it takes back.")] | None
+    scope: Annotated[Scope, Meta(description="The scope that a client needs to post it.")]
+    max_amount: Annotated[int, Meta(description="The most units that one request can ask for.")]
+    frequency: (
+        Annotated[str, Meta(description="How often an owner can have it: `once`, `daily`, or null for no limit.")]
+        | None
+    )
+    reversed_operation: Annotated[str, Meta(description="The operation whose entries it reverses.")] | None
     retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
-    description: str
+    description: Annotated[str, Meta(description="What the operation is for.")]
 
 
 class Operations(Struct, kw_only=True):
     """The operations of an app."""
 
-    app: str
-    operations: list[Operation]
+    app: Annotated[str, Meta(description="The app.")]
+    operations: Annotated[list[Operation], Meta(description="Its operations: the shared ones and its own.")]
 
 
 class Problem(Struct, kw_only=True):
-    """Why a request was refused, as RFC 9457 has it (application/problem+json). Nothing was written."""
+    """A problem document (RFC 9457): why the service rejected the request."""
 
-    type: Annotated[str, Meta(description="The kind of problem, as a URI reference.")]
-    title: str
-    status: Annotated[int, Meta(ge=400, le=599)]
-    detail: str
-    code: Annotated[str, Meta(description="The kind of problem, for programs: it does not change.")]
-    request_id: Annotated[str, Meta(description="The request's id, also in X-Request-ID and in the logs.")]
-    errors: Annotated[list[FieldError], Meta(description="The fields at fault.")] | UnsetType = UNSET
-    fields: Annotated[list[str], Meta(description="What differs from the first request.")] | UnsetType = UNSET
-    balance: Annotated[int, Meta(description="What the owner has, in credits.")] | UnsetType = UNSET
-    again_on: (
-        Annotated[datetime, Meta(description="When the owner can have it again; null for never.")] | UnsetType | None
+    type: Annotated[str, Meta(description="The address of the page about this problem, as a URI reference.")]
+    title: Annotated[str, Meta(description="A short summary, the same for every occurrence.")]
+    status: Annotated[int, Meta(description="The HTTP status.", ge=400, le=599)]
+    detail: Annotated[str, Meta(description="What happened in this request, for people.")]
+    code: Annotated[str, Meta(description="The kind of problem, for programs. It never changes.")]
+    request_id: Annotated[str, Meta(description="The id of the request, also in `X-Request-ID` and in the logs.")]
+    errors: Annotated[list[FieldError], Meta(description="The fields to fix.")] | UnsetType = UNSET
+    fields: (
+        Annotated[list[str], Meta(description="The fields that differ from the first request with the nonce.")]
+        | UnsetType
     ) = UNSET
-    remaining: Annotated[int, Meta(description="The units of the entry that are left to reverse.")] | UnsetType = UNSET
-    items: Annotated[list[ItemError], Meta(description="The items of the batch at fault.")] | UnsetType = UNSET
+    balance: Annotated[int, Meta(description="The owner's balance, in credits.")] | UnsetType = UNSET
+    again_on: (
+        Annotated[datetime, Meta(description="When the owner can have the operation again; null for never.")]
+        | UnsetType
+        | None
+    ) = UNSET
+    remaining: Annotated[int, Meta(description="How many units of the entry are left to reverse.")] | UnsetType = UNSET
+    items: Annotated[list[ItemError], Meta(description="The items that cannot be posted.")] | UnsetType = UNSET
     scope: Annotated[Scope, Meta(description="The scope that the client does not have.")] | UnsetType = UNSET

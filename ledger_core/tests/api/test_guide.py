@@ -1,0 +1,110 @@
+"""The tables of docs/api.md are those of the types and the error classes. No database.
+
+WRITE_API_TABLES=1 writes them into the page.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from django.conf import settings
+
+from ledger_core.api import documents
+from ledger_core.api.problems.documents import Problem
+from ledger_core.api.problems.registry import CORE_ERRORS
+from ledger_core.api.requests import types
+
+GUIDE = Path(settings.BASE_DIR) / "docs" / "api.md"
+BODIES: list[type[msgspec.Struct]] = [types.PostRequest, types.BatchRequest]
+QUERIES: list[type[msgspec.Struct]] = [types.BalanceQuery, types.EntriesQuery]
+RESPONSES: list[type[msgspec.Struct]] = [
+    documents.EntryDocument,
+    documents.BatchDocument,
+    documents.BalanceDocument,
+    documents.EntriesDocument,
+    documents.OperationDocument,
+    Problem,
+]
+NAMES = {
+    "PostRequest": "[operation](#posting)",
+    "EntryDocument": "[entry](#posting)",
+    "FieldError": "`field`, `detail`",
+    "ItemError": "`index`, `code`, `detail`, members",
+    "Scope": "`read`, `post` or `mint`",
+}
+
+
+def type_of(schema: dict[str, Any]) -> str:
+    match schema:
+        case {"$ref": reference}:
+            return NAMES[reference.rpartition("/")[2]]
+        case {"anyOf": members}:
+            return " or ".join(map(type_of, members))
+        case {"type": "array", "items": items}:
+            return f"array of {type_of(items)}"
+        case {"format": "date-time"}:
+            return "moment"
+    return str(schema["type"])
+
+
+def limits_of(schema: dict[str, Any]) -> Iterator[str]:
+    for least, most, unit in (
+        ("minLength", "maxLength", " characters"),
+        ("minItems", "maxItems", " items"),
+        ("minimum", "maximum", ""),
+    ):
+        if least in schema:
+            yield f"{schema[least]} to {schema[most]}{unit}"
+    for member in schema.get("anyOf", ()):
+        yield from limits_of(member)
+    if schema.get("default") is not None:
+        yield f"default {schema['default']}"
+
+
+def fields(kind: type[msgspec.Struct]) -> str:
+    schema = msgspec.json.schema_components([kind])[1][kind.__name__]
+    rows = [("field", "type", "limits", "meaning")]
+    for name, field in schema["properties"].items():
+        limits = ["required"] if kind in BODIES and name in schema["required"] else []
+        of_type = type_of(field).removesuffix(" or null" if kind in QUERIES else "")
+        rows.append((f"`{name}`", of_type, ", ".join([*limits, *limits_of(field)]), field["description"]))
+    return table(rows)
+
+
+def problems() -> str:
+    kinds = sorted(CORE_ERRORS, key=lambda kind: (kind.status, kind.code))
+    rows = [(f"`{kind.code}`", str(kind.status), str(kind.__doc__), kind.remedy) for kind in kinds]
+    return table([("code", "status", "when", "what to do"), *rows])
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return the table in Markdown, without columns that are empty."""
+    head, *body = zip(*[column for column in zip(*rows, strict=True) if any(column[1:])], strict=True)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)).replace("|  |", "| |")
+
+
+TABLES = {f"fields of {kind.__name__}": fields(kind) for kind in BODIES + QUERIES + RESPONSES} | {
+    "problems": problems()
+}
+
+
+def block(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- {name} -->\n)(.*?)\n?(<!-- end -->)", re.DOTALL)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_guide_has_the_table(name: str) -> None:
+    expected, text = TABLES[name], GUIDE.read_text()
+    if os.environ.get("WRITE_API_TABLES"):
+        text = block(name).sub(lambda found: f"{found[1]}{expected}\n{found[3]}", text)
+        GUIDE.write_text(text)
+    (found,) = block(name).findall(text)
+    assert found[1] == expected, "The API has changed: WRITE_API_TABLES=1 pytest ledger_core/tests/api/test_guide.py"
+
+
+def test_the_guide_has_no_other_table_of_fields() -> None:
+    assert set(re.findall(r"<!-- (.+) -->", GUIDE.read_text())) - {"end"} == TABLES.keys()
