@@ -18,7 +18,7 @@ class LedgerCoreConfig(AppConfig):
 
         register(check_plugins)
         register(check_errors)
-        # Called for each request, to no effect here: only DEBUG keeps a list of queries, and there are no caches.
+        # Django calls these for each request, but here they have no effect: no list of queries (DEBUG), and no caches.
         request_started.disconnect(reset_queries)
         request_finished.disconnect(close_caches)
 

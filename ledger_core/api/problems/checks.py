@@ -24,7 +24,7 @@ def _check(app: LedgerApp, kind: type[LedgerError], registry: Registry) -> Itera
     if missing := _missing(kind):
         yield Error(
             f"The error {kind.__name__} of {app.label} has no valid {', '.join(missing)}.",
-            hint="Set `code` (small letters, digits and hyphens), `status` (400 to 599), `title`, `remedy` and a "
+            hint="Set `code` (lowercase letters, digits and hyphens), `status` (400 to 599), `title`, `remedy` and a "
             "docstring of one line.",
             obj=app,
             id="ledger_core.E013",
