@@ -14,17 +14,17 @@ from ledger_core.access.throttling import ClientThrottle
 from ledger_core.api.documentation import examples
 from ledger_core.api.documentation.described import REPLAYED, described
 from ledger_core.api.documentation.schema import LedgerSchema
-from ledger_core.api.documents import (
+from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
+from ledger_core.api.requests.decoding import decode
+from ledger_core.api.requests.queries import decode_query
+from ledger_core.api.requests.types import BalanceQuery, BatchRequest, EntriesQuery, NoQuery, PostRequest
+from ledger_core.api.response_types import (
     BalanceDocument,
     BatchDocument,
     EntriesDocument,
     EntryDocument,
     OperationsDocument,
 )
-from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
-from ledger_core.api.requests.decoding import decode
-from ledger_core.api.requests.queries import decode_query
-from ledger_core.api.requests.types import BalanceQuery, BatchRequest, EntriesQuery, NoQuery, PostRequest
 from ledger_core.api.responses import json_response
 from ledger_core.api.rest_framework import Negotiation
 from ledger_core.errors import AccountLocked, InvalidOperation

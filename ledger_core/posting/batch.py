@@ -16,9 +16,9 @@ from ledger_core.posting.batch_errors import InvalidBatch, make_each, raise_if_a
 from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.single import Posted
 from ledger_core.posting.stored import earlier_entries, fetch_entries
+from ledger_core.rules.availability import require_allowed
 from ledger_core.rules.nonces import difference, is_nonce_used
 from ledger_core.rules.rejections import explain_all, is_rejection
-from ledger_core.rules.terms import require_allowed
 
 MAX_ITEMS = 1000  # so that one statement holds its locks for only a few dozen milliseconds
 _ATTEMPTS = 5

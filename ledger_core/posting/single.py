@@ -11,9 +11,9 @@ from ledger_core.operations.drafts import Draft, Item
 from ledger_core.postgresql.statement import Statement
 from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.stored import earlier_entries, fetch_entries
+from ledger_core.rules.availability import OperationRetired, require_allowed
 from ledger_core.rules.nonces import difference
 from ledger_core.rules.rejections import explain
-from ledger_core.rules.terms import OperationRetired, require_allowed
 
 _POST = Statement("post")
 

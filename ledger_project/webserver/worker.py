@@ -200,8 +200,8 @@ class Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Send a problem document. Log only the kind of the error, because the request can contain a key."""
-        from ledger_core.api.problems.documents import problem_response
         from ledger_core.api.problems.http_errors import InternalError
+        from ledger_core.api.problems.types import problem_response
         from ledger_core.observability import request_log  # not before Django is set up
 
         with request_log.identified():

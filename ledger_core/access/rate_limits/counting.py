@@ -2,9 +2,9 @@
 
 from django.conf import settings
 
+from ledger_core.access.rate_limits.in_memory import SHARED
 from ledger_core.access.rate_limits.in_redis import RedisCounters
 from ledger_core.access.rate_limits.rates import Rate, Window
-from ledger_core.access.rate_limits.shared import SHARED
 
 _COUNTERS = RedisCounters(settings.REDIS_URL, meanwhile=SHARED) if settings.REDIS_URL else SHARED
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ledger_core.access.rate_limits.counting import count
 from ledger_core.access.throttling import TooManyRequests, address_of
-from ledger_core.api.problems.documents import problem_response
+from ledger_core.api.problems.types import problem_response
 
 
 def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ledger_core.access import clients
+from ledger_core.access import clients, keys
 from ledger_core.models import Entry, Key
 from ledger_core.operations import Scope
 from ledger_core.posting import post
@@ -54,7 +54,7 @@ def key(scopes: list[Scope], app: str = "content") -> str:
 
 def revoked() -> str:
     made = key(list(Scope))
-    clients.revoke(Key.objects.all())
+    keys.revoke(Key.objects.all())
     return f"Bearer {made}"
 
 

@@ -19,9 +19,9 @@ from pytest_django import Settings
 
 from ledger_core.access import clients
 from ledger_core.access.rate_limits import counting
+from ledger_core.access.rate_limits.in_memory import SharedCounters
 from ledger_core.access.rate_limits.in_redis import RedisCounters
 from ledger_core.access.rate_limits.rates import Rate
-from ledger_core.access.rate_limits.shared import SharedCounters
 from ledger_core.access.throttling import address_of
 from ledger_core.models import Entry
 from ledger_core.operations import Scope

@@ -15,7 +15,7 @@ from psycopg import connect
 from psycopg.sql import SQL, Identifier
 
 from ledger_core import sql
-from ledger_core.access import clients
+from ledger_core.access import keys
 from ledger_core.models import Client as ApiClient
 from ledger_core.models import Entry, Key
 from ledger_core.posting import InsufficientBalance, Item, post, post_batch
@@ -86,9 +86,9 @@ def test_it_makes_clients_knows_them_and_shuts_them_out(as_service: None) -> Non
     browser.post(reverse("admin:ledger_core_client_add"), fields)
     blog = ApiClient.objects.get()
     browser.post(reverse("admin:ledger_core_client_change", args=[blog.pk]), fields | {"scopes": ["post"]})
-    key = clients.issue(Key(client=blog))
-    assert clients.client_of(key).scopes == ["post"]
-    assert clients.revoke(blog.keys.all()) == 1
+    key = keys.issue(Key(client=blog))
+    assert keys.client_of(key).scopes == ["post"]
+    assert keys.revoke(blog.keys.all()) == 1
 
 
 def test_it_limits_the_log_in(as_service: None, client: Client) -> None:

@@ -20,8 +20,8 @@ import ledger_core
 from ledger_core import posting
 from ledger_core.api.documentation.rendered import RenderedView
 from ledger_core.api.problems import checks
-from ledger_core.api.problems.documents import Problem
 from ledger_core.api.problems.registry import CORE_ERRORS, errors
+from ledger_core.api.problems.types import Problem
 from ledger_core.errors import LedgerError, Registry, ReusedCode
 from ledger_core.plugins import LedgerApp
 from ledger_core.tests.conftest import Post

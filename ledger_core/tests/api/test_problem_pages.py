@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from ledger_core.api.problems.documents import problem_response
 from ledger_core.api.problems.registry import errors
+from ledger_core.api.problems.types import problem_response
 from ledger_core.errors import LedgerError
 
 KINDS = sorted(errors(), key=lambda kind: kind.code)
