@@ -70,9 +70,8 @@ class ClientAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Client, form: forms.ModelForm, change: bool) -> None:
-        obj.save(
-            update_fields=["apps", "scopes"] if change else None
-        )  # the only columns that the service's database role may change
+        # The service's database role may change only these two columns.
+        obj.save(update_fields=["apps", "scopes"] if change else None)
 
     def response_add(self, request: HttpRequest, obj: Client, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(f"{reverse('admin:ledger_core_key_add')}?client={obj.pk}")
