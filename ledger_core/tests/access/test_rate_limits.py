@@ -278,7 +278,7 @@ def test_the_clocks_of_replicas_make_no_difference_in_redis(
     windows = []
     for behind in (0, 1.5, -1.5, 20, -20, 86_400, -86_400, 2**30):  # seconds, of a replica's clock behind Redis's
         monkeypatch.setattr(time, "time", lambda behind=behind: clock() - behind)
-        windows.append(counting.count("client", rate, "blog"))
+        windows.append(counting.count_request("client", rate, "blog"))
     assert [window.used for window in windows] == list(range(1, len(windows) + 1))
     assert all(0 < window.seconds_left <= rate.seconds for window in windows)
 
