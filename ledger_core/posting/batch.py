@@ -61,7 +61,7 @@ def _post_drafts(drafts: Sequence[Draft]) -> list[Posted]:
     for entry in posted.values():
         deltas[entry.operation].append(entry.delta)
     for code, of_code in deltas.items():
-        metrics.count_posted(app, code, entries=len(of_code), credits_=sum(of_code))
+        metrics.record_posted(app, code, entries=len(of_code), credits_=sum(of_code))
     metrics.series(metrics.REPLAYS, app).inc(len(earlier))
     entries = earlier | posted
     return [Posted(entries[draft.identity], replayed=draft.identity in earlier) for draft in drafts]

@@ -59,7 +59,7 @@ def post_item(operations: OperationSet[Own], item: Item[SharedOperation | Own], 
             entry = _insert(draft)
         except (OperationRetired, InvalidRequest, DataError, IntegrityError) as error:
             return _replay(draft, error)
-    metrics.count_posted(operations.app, operation.code, entries=1, credits_=entry.delta)
+    metrics.record_posted(operations.app, operation.code, entries=1, credits_=entry.delta)
     return Posted(entry, replayed=False)
 
 

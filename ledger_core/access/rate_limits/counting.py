@@ -9,7 +9,7 @@ from ledger_core.access.rate_limits.rates import Rate, Window
 _COUNTERS = RedisCounters(settings.REDIS_URL, meanwhile=SHARED) if settings.REDIS_URL else SHARED
 
 
-def count(limit: str, rate: Rate, who: str) -> Window:
+def count_request(limit: str, rate: Rate, who: str) -> Window:
     """Count a request of `who` (a client's name or an address) against the limit of that name ("client", "address").
 
     Around the end of a window, twice the rate is possible for a moment. In return, each counter is a single number.

@@ -287,7 +287,7 @@ def test_the_clocks_of_replicas_make_no_difference_in_redis(
         2**30,
     ):  # how many seconds a replica's clock is behind Redis's
         monkeypatch.setattr(time, "time", lambda behind=behind: clock() - behind)
-        windows.append(counting.count("client", rate, "blog"))
+        windows.append(counting.count_request("client", rate, "blog"))
     assert [window.used for window in windows] == list(range(1, len(windows) + 1))
     assert all(0 < window.seconds_left <= rate.seconds for window in windows)
 
