@@ -255,13 +255,19 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     command = ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
-            for _ in range(500):
-                if path.exists():
-                    break
-                time.sleep(0.01)
+            _wait_until_it_listens(path)
             yield f"unix://{path}"
         finally:
             server.kill()
+
+
+def _wait_until_it_listens(path: Path) -> None:
+    for _ in range(1000):
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) == 0:  # the file is there before
+                return
+        time.sleep(0.01)
+    raise AssertionError("Redis does not listen.")
 
 
 def test_replicas_count_together_in_redis(redis_url: str) -> None:
