@@ -39,8 +39,8 @@ def _check(app: LedgerApp, kind: type[LedgerError], registry: Registry) -> Itera
 def _missing(kind: type[LedgerError]) -> list[str]:
     code, status, doc = getattr(kind, "code", ""), getattr(kind, "status", 0), kind.__doc__ or ""
     valid = {
-        "code": _CODE.fullmatch(code),
-        "status": 400 <= status <= 599,
+        "code": isinstance(code, str) and _CODE.fullmatch(code),
+        "status": isinstance(status, int) and 400 <= status <= 599,
         "title": getattr(kind, "title", ""),
         "remedy": kind.remedy,
         "docstring": doc and "\n" not in doc,

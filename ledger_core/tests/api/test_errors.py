@@ -60,6 +60,13 @@ class Incomplete(LedgerError):
     status = 200
 
 
+class OfWrongTypes(SoldOut):
+    """A code that is no text, and a status that is no number."""
+
+    code = 5  # type: ignore[assignment]
+    status = "410"  # type: ignore[assignment]
+
+
 def declare(monkeypatch: pytest.MonkeyPatch, *kinds: type[LedgerError]) -> LedgerApp:
     app = apps.get_app_config("content")
     assert isinstance(app, LedgerApp)
@@ -130,7 +137,12 @@ def test_the_installed_apps_declare_their_errors_without_mistakes() -> None:
 
 @pytest.mark.parametrize(
     ("kinds", "id_"),
-    [((SoldOut, SoldOutToo), "E012"), ((LikeOneOfTheCore,), "E012"), ((Incomplete,), "E013")],
+    [
+        ((SoldOut, SoldOutToo), "E012"),
+        ((LikeOneOfTheCore,), "E012"),
+        ((Incomplete,), "E013"),
+        ((OfWrongTypes,), "E013"),
+    ],
 )
 def test_a_mistake_in_the_errors_of_an_app_is_found(
     monkeypatch: pytest.MonkeyPatch, kinds: tuple[type[LedgerError], ...], id_: str
