@@ -30,6 +30,8 @@ from ledger_core.api.rest_framework import Negotiation
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
+from ledger_core.posting.batch import post_items
+from ledger_core.posting.single import post_item
 from ledger_core.queries.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
 from ledger_core.queries.entries import EntryNotFound, entries_of, entry_of, require_known
 
@@ -108,7 +110,7 @@ class PostView(LedgerAPIView):
         client, body = self.client, decode(request.data, PostRequest)
         item = body.item(self.operations)
         require(client, item.operation.scope)
-        posted = posting.post_item(self.operations, item, client=client.name)
+        posted = post_item(self.operations, item, client=client.name)
         return _posted(EntryDocument.of(posted.entry), replayed=posted.replayed)
 
 
@@ -144,9 +146,9 @@ class BatchView(LedgerAPIView):
         """
         body = decode(request.data, BatchRequest)
         items = body.items(self.operations)
-        for scope in {item.operation.scope for item in items}:
+        for scope in sorted({item.operation.scope for item in items}):
             require(self.client, scope)
-        batch = posting.post_items(self.operations, items, client=self.client.name)
+        batch = post_items(self.operations, items, client=self.client.name)
         return _posted(BatchDocument.of(batch), replayed=all(posted.replayed for posted in batch))
 
 

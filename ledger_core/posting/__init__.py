@@ -17,9 +17,9 @@ two batches cannot deadlock. Imports `rules`, `models`, `operations`, `postgresq
 """
 
 from ledger_core.operations.drafts import Item
-from ledger_core.posting.batch import MAX_ITEMS, post_batch, post_items
+from ledger_core.posting.batch import MAX_ITEMS, post_batch
 from ledger_core.posting.batch_errors import BatchRefused, InvalidBatch, make_each
-from ledger_core.posting.single import Posted, post, post_item
+from ledger_core.posting.single import Posted, post
 from ledger_core.rules.availability import OperationRetired
 from ledger_core.rules.balance import BalanceTooLarge, InsufficientBalance
 from ledger_core.rules.claims import AlreadyClaimed
@@ -41,6 +41,4 @@ __all__ = [
     "make_each",
     "post",
     "post_batch",
-    "post_item",
-    "post_items",
 ]

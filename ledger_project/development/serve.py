@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from ledger_project.development.database import DATA, database, leave, require_answer
-from ledger_project.development.startup import default_to_development, setup
+from ledger_project.startup import default_to_development, setup
 
 HOST = "127.0.0.1"  # only this machine, because the secrets of development are public
 GUNICORN_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "gunicorn.conf.py"

@@ -17,7 +17,7 @@ from django.core.checks import Error
 from django.test import Client
 
 import ledger_core
-from ledger_core import posting
+from ledger_core.api import views
 from ledger_core.api.documentation.rendered import RenderedView
 from ledger_core.api.problems import checks
 from ledger_core.api.problems.registry import CORE_ERRORS, errors
@@ -58,6 +58,13 @@ class LikeOneOfTheCore(SoldOut):
 class Incomplete(LedgerError):
     code = "Sold out"
     status = 200
+
+
+class WithTheStatus(SoldOut):
+    """A member would replace the status of the response."""
+
+    code = "with-the-status"
+    members = {"status": 200}
 
 
 class OfWrongTypes(SoldOut):
@@ -142,6 +149,8 @@ def test_the_installed_apps_declare_their_errors_without_mistakes() -> None:
         ((LikeOneOfTheCore,), "E012"),
         ((Incomplete,), "E013"),
         ((OfWrongTypes,), "E013"),
+        ((WithTheStatus,), "E013"),
+        ((ValueError,), "E014"),
     ],
 )
 def test_a_mistake_in_the_errors_of_an_app_is_found(
@@ -200,8 +209,13 @@ def test_the_error_of_an_app_is_returned_with_its_own_members(post_json: Post, m
     def post(*_: Any, **__: Any) -> None:
         raise SoldOut("The lamp is sold out.", item="lamp")
 
-    monkeypatch.setattr(posting, "post_item", post)
+    monkeypatch.setattr(views, "post_item", post)
     response = post_json(post_body())
     problem = json.loads(response.content)
     assert (response.status_code, problem["code"], problem["item"]) == (410, "sold-out", "lamp")
     assert problem["type"] == "/api/problems/sold-out"
+
+
+def test_data_cannot_replace_what_every_problem_document_has() -> None:
+    with pytest.raises(TypeError, match="status"):
+        SoldOut("The lamp is sold out.", status=200)

@@ -113,13 +113,13 @@ def test_an_import_goes_on_with_its_own_beginning_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "detail"),
     [
-        ({"delta": 70}, "do not make"),
-        ({"balance_after": 1}, "do not make"),
-        ({"nonce": "x"}, "its hash is not"),
-        ({"client": "x"}, "its hash is not"),
-        ({"hash": "00"}, "its hash is not"),
-        ({"seq": 7}, "it follows 1"),
-        ({"created_on": "2020-01-01T00:00:00Z"}, "earlier"),
+        ({"delta": 70}, "after it, and a delta of"),
+        ({"balance_after": 1}, "after it, and a delta of"),
+        ({"nonce": "x"}, "its hash does not match"),
+        ({"client": "x"}, "its hash does not match"),
+        ({"hash": "00"}, "its hash does not match"),
+        ({"seq": 7}, "the entry before it is #1"),
+        ({"created_on": "2020-01-01T00:00:00Z"}, "its time is before"),
         ({"created_on": "2020-01-01T00:00:00"}, "created_on"),
         ({"amount": "3"}, "amount"),
         ({"extra": 1}, "extra"),
@@ -186,7 +186,7 @@ def test_an_import_does_not_go_on_in_a_ledger_with_other_entries(tmp_path: Path)
 def test_a_missing_line_is_refused(tmp_path: Path) -> None:
     lines = export(tmp_path / "ledger.jsonl").read_bytes().splitlines()
     empty_the_ledger()
-    with pytest.raises(importing.ImportRefused, match=r"Line 3: entry 4 of .*: it follows 2"):
+    with pytest.raises(importing.ImportRefused, match=r"Line 3: entry 4 of .*: the entry before it is #2"):
         importing.import_entries([*lines[:2], *lines[3:]], resume=False)
 
 
