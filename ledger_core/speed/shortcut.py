@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ def serve_api(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
     messages and CSRF tokens. A request without TLS also continues if TLS is required, so that SecurityMiddleware
     redirects it.
     """
+    import_module(settings.ROOT_URLCONF)  # the views, before gunicorn forks its workers, so that they share the memory
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
