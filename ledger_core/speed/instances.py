@@ -1,7 +1,6 @@
 """Instances of models from the rows of a query, without `Model.__init__`."""
 
 from collections.abc import Collection
-from functools import cache
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, models
@@ -24,10 +23,5 @@ def instance_of_row(model: type[M], db: str | None, field_names: Collection[str]
 
 def instances_of_rows(model: type[M], rows: Collection[Collection[Any]]) -> list[M]:
     """Return the instances of rows that have all columns of the model, in the model's order."""
-    columns = _columns(model)
+    columns = [field.attname for field in model._meta.concrete_fields]
     return [instance_of_row(model, DEFAULT_DB_ALIAS, columns, row) for row in rows]
-
-
-@cache
-def _columns(model: type[models.Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
