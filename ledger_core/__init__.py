@@ -5,6 +5,7 @@ Each package says in its docstring what belongs in it, its invariants, and what 
     errors, values, texts   modules that every package may import: rejections, checked values, texts as people see them
     operations              what each app can post: pure Python
     plugins                 the installed apps that take part, and their system checks
+    speed                   code that only makes requests faster, each trick with its measurement
     sql, postgresql         SQL in files; the database backend, statements, outages, locks
     models, migrations      the tables and their named constraints
     access                  clients, keys, authentication, rate limits

@@ -2,10 +2,9 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
-from django.core.cache import close_caches
 from django.core.checks import register
-from django.core.signals import request_finished, request_started
-from django.db import reset_queries
+
+from ledger_core.speed.signals import disconnect_unused_receivers
 
 
 class LedgerCoreConfig(AppConfig):
@@ -18,9 +17,7 @@ class LedgerCoreConfig(AppConfig):
 
         register(check_plugins)
         register(check_errors)
-        # Django calls these for each request, but here they have no effect: no list of queries (DEBUG), and no caches.
-        request_started.disconnect(reset_queries)
-        request_finished.disconnect(close_caches)
+        disconnect_unused_receivers()
 
 
 class LedgerAdminConfig(admin.AdminConfig):

@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "ledger_core.observability.request_log.observe_requests",
     "ledger_core.api.middleware.address_limit.limit_addresses",
     "ledger_core.api.middleware.paths.require_readable_paths",
-    "ledger_core.api.middleware.shortcut.serve_api",
+    "ledger_core.speed.shortcut.serve_api",
     # From here on only for pages and for requests without TLS: serve_api has returned all other requests of the API.
     "django.middleware.security.SecurityMiddleware",
     "ledger_project.pages.PagePolicyMiddleware",

@@ -4,7 +4,7 @@
     documents        the types of successful responses
     problems         errors as problem documents, and the list of all errors
     responses        JSON responses
-    rest_framework   how Django REST framework negotiates and reads JSON
+    rest_framework   how Django REST framework reads JSON
     documentation    OpenAPI documents, the Swagger page, and the pages about problems
     views, urls      the endpoints and their addresses
     middleware       what happens before a view is called

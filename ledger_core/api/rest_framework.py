@@ -1,12 +1,10 @@
-"""How Django REST framework negotiates and reads JSON. msgspec decodes it, several times as fast as DRF."""
+"""How Django REST framework reads and names JSON. `requests.decoding` decodes it, and `responses` encodes it."""
 
 from collections.abc import Mapping
 from typing import IO, Any
 
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
 
 from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
 from ledger_core.api.responses import JSON
@@ -43,20 +41,3 @@ class JSONRenderer(BaseRenderer):
 
     media_type = JSON
     format = "json"
-
-
-class Negotiation(DefaultContentNegotiation):
-    """DRF's content negotiation, with a short way for the headers that nearly all clients send.
-
-    DRF parses these headers again in every request.
-    """
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        if request.content_type == JSON:
-            return parsers[0]
-        return super().select_parser(request, parsers)
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSON):
-            return renderers[0], JSON
-        return super().select_renderer(request, renderers, format_suffix)

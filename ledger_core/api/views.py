@@ -26,7 +26,6 @@ from ledger_core.api.response_types import (
     OperationsDocument,
 )
 from ledger_core.api.responses import json_response
-from ledger_core.api.rest_framework import Negotiation
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
@@ -34,6 +33,8 @@ from ledger_core.posting.batch import post_items
 from ledger_core.posting.single import post_item
 from ledger_core.queries.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
 from ledger_core.queries.entries import EntryNotFound, entries_of, entry_of, require_known
+from ledger_core.speed.cycles import break_cycles
+from ledger_core.speed.negotiation import Negotiation
 
 _POSTING = (BodyTooLarge, UnsupportedMediaType, AccountLocked)
 
@@ -45,6 +46,7 @@ class LedgerAPIView(APIView):
     schema = LedgerSchema()
     throttle_classes = (ClientThrottle,)
     content_negotiation_class = Negotiation
+    skips_page_middleware = True  # see speed.shortcut
     http_method_names = ["get", "head", "post"]  # no OPTIONS: the API has OpenAPI documents
     max_body = 64 * 1024
 
@@ -76,10 +78,7 @@ class LedgerAPIView(APIView):
         for name, value in self.window.headers.items() if self.window else ():
             response[name] = value
         finalized = super().finalize_response(request, response, *args, **kwargs)
-        # DRF's request refers to itself here, and Django's view to itself there. Without these references, both are
-        # freed with the response, and the garbage collector has nothing to do.
-        request.parser_context.clear()
-        vars(self).pop("head", None)
+        break_cycles(self, request)
         return finalized
 
 

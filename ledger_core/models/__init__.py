@@ -2,7 +2,7 @@
 
 Invariants: each rule that must hold under concurrency is a constraint with a name from `constraints`; entries are never
 changed or deleted. Only `posting` and `import_export.importing` write accounts and entries, only `access` writes keys.
-Imports `operations`, `plugins`, `values` and `texts`.
+Imports `operations`, `plugins`, `speed`, `values` and `texts`.
 """
 
 from ledger_core.models.clients import Client, Key

@@ -1,11 +1,8 @@
 """The ledger's own metrics. Labels come from the registries of apps, operations and errors, never from a request."""
 
-from functools import cache
-from typing import TypeVar
-
 from prometheus_client import Counter, Histogram
 
-M = TypeVar("M", Counter, Histogram)
+from ledger_core.speed.series import series
 
 ENTRIES_POSTED = Counter("ledger_entries_posted", "Entries posted; replays are not counted.", ["app", "operation"])
 CREDITS_MOVED = Counter(
@@ -28,12 +25,6 @@ HTTP_SECONDS = Histogram(
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
-
-
-@cache  # finding a series takes as long as counting. There are few series: one for each operation or error
-def series(metric: M, *labels: str) -> M:
-    """Return the series of the metric with these labels."""
-    return metric.labels(*labels)
 
 
 def record_posted(app: str, operation: str, *, entries: int, credits_: int) -> None:

@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
 from ledger_core.access.key_form import without_keys
-from ledger_core.observability.metrics import HTTP_SECONDS, series
+from ledger_core.observability.metrics import HTTP_SECONDS
+from ledger_core.speed.series import series
 from ledger_core.values import excerpt
 
 HEADER = "X-Request-ID"

@@ -13,7 +13,8 @@ rejection.
 
 Invariants: nothing is read before the write; an entry and its balance change together or not at all; posts of one
 owner are numbered and chained in the order of their commits; a batch locks accounts in the order of their owners, so
-two batches cannot deadlock. Imports `rules`, `models`, `operations`, `postgresql` and `observability`.
+two batches cannot deadlock. Imports `rules`, `models`, `operations`, `postgresql`, `observability`
+and `speed`.
 """
 
 from ledger_core.operations.drafts import Item

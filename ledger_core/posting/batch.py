@@ -19,6 +19,7 @@ from ledger_core.posting.stored import earlier_entries, fetch_entries
 from ledger_core.rules.availability import require_allowed
 from ledger_core.rules.nonces import difference, is_nonce_used
 from ledger_core.rules.rejections import explain_all, is_rejection
+from ledger_core.speed.series import series
 
 MAX_ITEMS = 1000  # so that one statement holds its locks for only a few dozen milliseconds
 _ATTEMPTS = 5
@@ -55,14 +56,14 @@ def _post_drafts(drafts: Sequence[Draft]) -> list[Posted]:
     _require_different_nonces(drafts)
     app = drafts[0].app
     owners = {draft.item.owner_id for draft in drafts}
-    with PLACES.taken(owners), metrics.series(metrics.POST_SECONDS, app, "batch").time():
+    with PLACES.taken(owners), series(metrics.POST_SECONDS, app, "batch").time():
         posted, earlier = _post(drafts)
     deltas: dict[str, list[int]] = defaultdict(list)
     for entry in posted.values():
         deltas[entry.operation].append(entry.delta)
     for code, of_code in deltas.items():
         metrics.record_posted(app, code, entries=len(of_code), credits_=sum(of_code))
-    metrics.series(metrics.REPLAYS, app).inc(len(earlier))
+    series(metrics.REPLAYS, app).inc(len(earlier))
     entries = earlier | posted
     return [Posted(entries[draft.identity], replayed=draft.identity in earlier) for draft in drafts]
 

@@ -13,8 +13,8 @@ next one is ready when the first ends.
 A batch takes a place of each of its owners, all at the same moment, so that two batches cannot wait for each other.
 """
 
-from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from threading import Condition, Lock
 from time import monotonic
 
@@ -46,9 +46,17 @@ class Places:
         self._waiting = 0
         self._posts: dict[str, _Posts] = {}
 
-    def taken(self, owners: Collection[str]) -> AbstractContextManager[None]:
+    @contextmanager
+    def taken(self, owners: Collection[str]) -> Iterator[None]:
         """Hold a place of each owner inside the context. Raises AccountLocked if an owner's places stay taken."""
-        return nullcontext() if self._each is None else _Taken(self, owners)
+        if self._each is None:
+            yield
+            return
+        began = self.take(owners)
+        try:
+            yield
+        finally:
+            self.leave(owners, began)
 
     def take(self, owners: Collection[str]) -> float:
         """Take a place of each owner. Returns the time to give to `leave`. Raises AccountLocked as `taken` does."""
@@ -96,19 +104,6 @@ class Places:
                 )
             seconds = min(seconds or PATIENCE, remaining)
         return seconds
-
-
-class _Taken(AbstractContextManager[None]):
-    """Places that are held. A class, because every post makes one and a generator costs twice as much."""
-
-    def __init__(self, places: Places, owners: Collection[str]) -> None:
-        self._places, self._owners = places, owners
-
-    def __enter__(self) -> None:
-        self._began = self._places.take(self._owners)
-
-    def __exit__(self, *_: object) -> None:
-        self._places.leave(self._owners, self._began)
 
 
 PLACES = Places(settings.WEB_THREADS)

@@ -14,6 +14,7 @@ from ledger_core.posting.stored import earlier_entries, fetch_entries
 from ledger_core.rules.availability import OperationRetired, require_allowed
 from ledger_core.rules.nonces import difference
 from ledger_core.rules.rejections import explain
+from ledger_core.speed.series import series
 
 _POST = Statement("post")
 
@@ -53,7 +54,7 @@ def post_item(operations: OperationSet[Own], item: Item[SharedOperation | Own], 
     transaction holds the account for longer than LOCK_TIMEOUT, or too many other posts for the owner wait for it.
     """
     draft, operation = Draft.of(operations, item, client), item.operation
-    with PLACES.taken((item.owner_id,)), metrics.series(metrics.POST_SECONDS, operations.app, operation.code).time():
+    with PLACES.taken((item.owner_id,)), series(metrics.POST_SECONDS, operations.app, operation.code).time():
         try:
             require_allowed(draft)
             entry = _insert(draft)
@@ -81,5 +82,5 @@ def _replay(draft: Draft, error: OperationRetired | InvalidRequest | DataError |
         raise error
     if reused := difference(draft, earlier):
         raise reused from None
-    metrics.series(metrics.REPLAYS, draft.app).inc()
+    series(metrics.REPLAYS, draft.app).inc()
     return Posted(earlier, replayed=True)

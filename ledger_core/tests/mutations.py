@@ -147,8 +147,12 @@ MUTATIONS: Mapping[str, Edits] = {
     ),
     "the end that NUL is to libpq": instead("postgresql/statement.py", 'if b"\\0" in written', "if False"),
     "the other writing of a field": instead("api/requests/decoding.py", 'b"\\\\" in body or ', ""),
-    "TLS of the API": instead("api/middleware/shortcut.py", "if settings.SECURE_SSL_REDIRECT and", "if False and"),
-    "the Host of the API": instead("api/middleware/shortcut.py", "        request.get_host()", "        #"),
+    "TLS of the API": instead("speed/shortcut.py", "if settings.SECURE_SSL_REDIRECT and", "if False and"),
+    "the Host of the API": instead("speed/shortcut.py", "        request.get_host()", "        #"),
+    "the way of the API past sessions": instead("api/views.py", "skips_page_middleware = True", "pass"),
+    "what a request leaves the garbage collector": instead(
+        "api/views.py", "        break_cycles(self, request)", "        #"
+    ),
 }
 
 

@@ -22,9 +22,10 @@ from ledger_core.api.problems.http_errors import (
 )
 from ledger_core.api.problems.types import problem_response
 from ledger_core.errors import AccountLocked, LedgerError
-from ledger_core.observability.metrics import REFUSALS, series
+from ledger_core.observability.metrics import REFUSALS
 from ledger_core.observability.request_log import request_id
 from ledger_core.postgresql import outages
+from ledger_core.speed.series import series
 from ledger_core.values import excerpt
 
 # The errors that Django REST framework raises itself, and that an app's view may raise.

@@ -10,6 +10,7 @@ from ledger_core.access import clients
 from ledger_core.observability import metrics
 from ledger_core.observability.request_log import RequestIdFilter
 from ledger_core.operations import Scope
+from ledger_core.speed.series import series
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
 
@@ -66,7 +67,7 @@ def test_a_failure_is_logged_with_its_traceback_and_id(
 def _no_credits_counted() -> None:
     """Forget the credits of other tests: counters are floats, and next to 9e18 credits ten more are lost."""
     metrics.CREDITS_MOVED.clear()
-    metrics.series.cache_clear()
+    series.cache_clear()
 
 
 @pytest.mark.usefixtures("_no_credits_counted")
