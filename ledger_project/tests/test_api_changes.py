@@ -132,7 +132,8 @@ def change_nothing(document: Document) -> None:
     pass
 
 
-@pytest.mark.smoke  # needs oasdiff, or Docker for its image
+@pytest.mark.smoke
+@pytest.mark.usefixtures("oasdiff")
 @pytest.mark.parametrize("change", [remove_field, require_field, remove_value, remove_path, narrow])
 def test_what_breaks_clients_fails(checkout: Path, change: Callable[[Document], None]) -> None:
     assert changed(checkout, change).returncode == 1
