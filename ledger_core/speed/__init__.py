@@ -34,8 +34,8 @@ These tricks can only be where they are:
     api/requests/decoding.py, `_may_repeat`   32        0    counts quotes, instead of reading the body in Python
     api/views.py, `default_response_headers`  24       25    no `Allow`, which would be in every response
     access/throttling.py, `_canonical`        26       20    caches parsed addresses
-    access/rate_limits/shared.py, `_place_of` 23       20    caches the hashes of names
-    access/keys.py, `without_keys`            20       15    looks for keys in the log only after `ledger_`
+    access/rate_limits/shared.py, `_place_of` 23       22    caches the hashes of names
+    access/keys.py, `without_keys`            20       20    looks for keys in the log only after `ledger_`
 
 `gc.freeze()` in `deploy/gunicorn.conf.py` saves memory: a worker takes 47 MB instead of 64.
 
