@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 from ledger_core.management.output import one_line_for_files
 from ledger_project.development.database import database
-from ledger_project.development.startup import default_to_development, setup
+from ledger_project.startup import default_to_development, setup
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the clients are held against: the running service, and its OpenAPI document."""
+"""Fixtures for the tests of clients: the running service, and its OpenAPI document."""
 
 import json
 from collections.abc import Iterator
@@ -20,6 +20,6 @@ def service(project: Project) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def document() -> dict[str, Any]:
-    """The document of all apps."""
+    """The OpenAPI document of all apps."""
     document: dict[str, Any] = json.loads(Client().get("/api/openapi.json").content)
     return document

@@ -39,7 +39,7 @@ control_socket_disable = True
 
 def on_starting(server: Any) -> None:
     """Create what the workers share: memory to count requests, and a folder for metrics."""
-    importlib.import_module("ledger_core.access.rate_limits.shared")
+    importlib.import_module("ledger_core.access.rate_limits.in_memory")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ledger-metrics-")
 
 

@@ -47,9 +47,8 @@ class StrictList(ChangeList):
 
     def get_filters(self, request: HttpRequest) -> Any:
         for parameter, values in self.filter_params.items():
-            if parameter.endswith("__isnull") and not {"True", "False"}.issuperset(
-                values
-            ):  # Django reads any other value as True
+            # Django would read any other value as True.
+            if parameter.endswith("__isnull") and not {"True", "False"}.issuperset(values):
                 raise IncorrectLookupParameters
         found = super().get_filters(request)
         filters, _, remaining, *_ = found

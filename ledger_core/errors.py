@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
+# The members that every problem document, or every item of a rejected batch, has already.
+RESERVED = frozenset({"type", "title", "status", "detail", "code", "request_id", "index"})
+
 
 class LedgerError(Exception):
     """A rejected request.
@@ -11,7 +14,8 @@ class LedgerError(Exception):
     (what a caller can do), and a docstring of one line, which is the detail where there is no better one. `members`
     lists the further members that the problem document can have, with an example of each.
 
-    An instance has `detail`, which describes this occurrence, and `data`, the values of the further members.
+    An instance has `detail`, which describes this occurrence, and `data`, the values of the further members. `data`
+    cannot replace a member that every problem document has: that raises TypeError.
     """
 
     code: ClassVar[str]
@@ -22,6 +26,8 @@ class LedgerError(Exception):
     retry_after: ClassVar[int | None] = None  # seconds, sent as Retry-After
 
     def __init__(self, detail: str, **data: Any) -> None:
+        if not RESERVED.isdisjoint(data):
+            raise TypeError(f"{type(self).__name__}: every problem document has {', '.join(RESERVED & data.keys())}.")
         super().__init__(detail)
         self.detail = detail
         self.data = data

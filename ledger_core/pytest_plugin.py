@@ -16,12 +16,12 @@ def api(db: None) -> "Client":
     """A test client whose key has every app and scope. Like a real client, it gets a 500 if a view raises."""
     from django.test import Client
 
-    from ledger_core.access import clients
+    from ledger_core.access import clients, keys
     from ledger_core.operations import Scope
     from ledger_core.plugins import ledger_apps
 
     key = clients.create("tests", [app.label for app in ledger_apps()], list(Scope))
-    clients.client_of(key)  # caches the client, so that the test's requests make no query for it
+    keys.client_of(key)  # caches the client, so that the test's requests make no query for it
     return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {key}"})
 
 

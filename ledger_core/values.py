@@ -62,7 +62,7 @@ def excerpt(text: str, most: int = MAX_TEXT) -> str:
     return short if short.isascii() else short.encode(errors="backslashreplace").decode()
 
 
-def fault(value: object, kind: Any) -> str | None:
+def mistake_in(value: object, kind: Any) -> str | None:
     """Return why `value` is not of `kind`, one of the types above or any other that msgspec knows. None: it is."""
     try:
         msgspec.convert(value, kind)
@@ -77,7 +77,7 @@ def fault(value: object, kind: Any) -> str | None:
 
 def check(value: object, kind: Any, field: str) -> None:
     """Raise InvalidRequest, naming `field`, unless `value` is of `kind`."""
-    if detail := fault(value, kind):
+    if detail := mistake_in(value, kind):
         raise InvalidRequest.of_field(field, detail)
 
 

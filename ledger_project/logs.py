@@ -6,7 +6,7 @@ from typing import Any
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.msgspec import MsgspecFormatter
 
-from ledger_core.access.keys import without_keys
+from ledger_core.access.key_form import without_keys
 
 
 class KeylessFormatter(logging.Formatter):

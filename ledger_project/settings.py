@@ -6,7 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from ledger_core.access.rate_limits.rates import Rate
-from ledger_project import connecting, environment
+from ledger_project import database_url, environment
 from ledger_project.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -88,9 +88,9 @@ WSGI_APPLICATION = "ledger_project.wsgi.application"
 
 # Set by ledger_project.wsgi. SQL statements of requests have time-outs, those of commands have none.
 SERVING = environment.boolean("LEDGER_SERVING", default=False)
-_session = connecting.session_of_service() if SERVING else connecting.session_of_command()
+_session = database_url.session_of_service() if SERVING else database_url.session_of_command()
 try:
-    _database = connecting.database(_required("DATABASE_URL", "postgresql:///ledger"), _session)
+    _database = database_url.database(_required("DATABASE_URL", "postgresql:///ledger"), _session)
 except ValueError as error:
     raise environment.invalid("DATABASE_URL", str(error)) from None
 _database["OPTIONS"] |= {
@@ -112,7 +112,7 @@ DATABASES = {
 # 0 for poolers in transaction mode that do not support prepared statements.
 DATABASE_PREPARE = environment.boolean("DATABASE_PREPARE", default=True)
 # `manage.py servicerole` sets these for the service's role, because a pooler does not pass on those of a connection.
-SERVICE_SESSION = connecting.session_of_service()
+SERVICE_SESSION = database_url.session_of_service()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # After five wrong passwords, log-ins to the admin with this user name, or from this address, are locked for a while.

@@ -27,9 +27,8 @@ _tracer = trace.get_tracer("ledger")
 
 def trace_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware that makes a span of each request, a child of the caller's span if there is a traceparent header."""
-    provider = TracerProvider(
-        resource=Resource.create({SERVICE_NAME: "shared-ledger"})
-    )  # OTEL_SERVICE_NAME replaces it
+    # OTEL_SERVICE_NAME replaces this name.
+    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: "shared-ledger"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=_SEND_SECONDS)))
     trace.set_tracer_provider(provider)
 

@@ -1,4 +1,4 @@
-"""The Postman collection has every request that an app's API has now, each as the API takes it, and no key."""
+"""The Postman collection has every request of the present API, in a form that the API accepts, and no key."""
 
 import json
 import re
@@ -34,7 +34,7 @@ APPS = [app.namespace for app in ledger_apps()]
 
 
 def path_of(request: dict[str, Any], app: str) -> str:
-    """Return the path of an app as the document writes it."""
+    """Return the path of an app as it is in the document."""
     return re.sub(r":(\w+)", r"{\1}", "/" + "/".join(request["url"]["path"])).replace("{{app}}", app)
 
 
@@ -94,5 +94,5 @@ def test_every_request_is_answered_as_it_stands(service: Service, app: str) -> N
             body = re.sub(r"{{\$guid}}", lambda _: str(uuid4()), request["body"].get("raw", ""))
             headers = {header["key"]: header["value"] for header in request["header"]}
             answer = client.request(request["method"], path, headers=headers, content=body)
-            # The collection names one owner and one entry; an app that has none of them says so.
+            # The collection names one owner and one entry, which another app may not have.
             assert answer.is_success or answer.json()["code"] in ("account-not-found", "entry-not-found"), answer.text

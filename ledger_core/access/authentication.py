@@ -6,8 +6,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from ledger_core.access.clients import InvalidKey, client_of
-from ledger_core.access.keys import is_key
+from ledger_core.access.key_form import is_key
+from ledger_core.access.keys import InvalidKey, client_of
 from ledger_core.errors import LedgerError
 from ledger_core.models import Client
 from ledger_core.operations import Scope

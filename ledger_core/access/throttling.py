@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
-from ledger_core.access.rate_limits.counting import count
+from ledger_core.access.rate_limits.counting import count_request
 from ledger_core.access.rate_limits.rates import Window
 from ledger_core.errors import LedgerError
 
@@ -80,7 +80,7 @@ class ClientThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         if settings.RATE_LIMIT:
             client: Any = request.user
-            view.window = count("client", settings.RATE_LIMIT, client.name)
+            view.window = count_request("client", settings.RATE_LIMIT, client.name)
             if view.window.exceeded:
                 raise TooManyRequests.of(view.window)
         return True

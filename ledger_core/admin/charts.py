@@ -37,9 +37,8 @@ def balance_chart(history: Sequence[Balance], now: datetime) -> SafeString:
 
 
 def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(
-        tzinfo=None
-    )  # leather compares with moments of its own, which have no time zone
+    """Return the moment in UTC without a time zone, as leather needs it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _time_formatter(shown: timedelta) -> Callable[..., str]:

@@ -12,7 +12,7 @@ from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from ledger_core.access import clients
+from ledger_core.access.keys import CACHE_SECONDS, GOOD, TooManyKeys, issue, revoke
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import app_choices
@@ -49,8 +49,8 @@ class KeyForm(forms.ModelForm):
 
     def clean_client(self) -> Client:
         client: Client = self.cleaned_data["client"]
-        if client.keys.filter(clients.GOOD).count() > 1:
-            raise forms.ValidationError(str(clients.TooManyKeys(client)))
+        if client.keys.filter(GOOD).count() > 1:
+            raise forms.ValidationError(str(TooManyKeys(client)))
         return client
 
 
@@ -70,9 +70,8 @@ class ClientAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Client, form: forms.ModelForm, change: bool) -> None:
-        obj.save(
-            update_fields=["apps", "scopes"] if change else None
-        )  # the only columns that the service's database role may change
+        # The service's database role may change only these two columns.
+        obj.save(update_fields=["apps", "scopes"] if change else None)
 
     def response_add(self, request: HttpRequest, obj: Client, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(f"{reverse('admin:ledger_core_key_add')}?client={obj.pk}")
@@ -103,12 +102,12 @@ class KeyAdmin(ModelAdmin):
     def revoke(self, request: HttpRequest, keys: QuerySet[Key]) -> None:
         for key in keys.filter(revoked_on=None):
             self.log_change(request, key, "Revoked.")
-        revoked = clients.revoke(keys)
-        rejected = f"The service rejects a revoked key after at most {clients.CACHE_SECONDS} seconds."
+        revoked = revoke(keys)
+        rejected = f"The service rejects a revoked key after at most {CACHE_SECONDS} seconds."
         self.message_user(request, f"Revoked {revoked} key{pluralize(revoked)}. {rejected}")
 
     def save_model(self, request: Any, obj: Key, form: forms.ModelForm, change: bool) -> None:
-        request.issued_key = clients.issue(obj)
+        request.issued_key = issue(obj)
 
     def response_add(self, request: Any, obj: Key, post_url_continue: str | None = None) -> HttpResponse:
         """Show the key on this page and nowhere else: it is not in a message, a cookie or the history."""

@@ -114,9 +114,8 @@ class CorrectionPage(ModelAdmin):
                 owner_id=account.pk,
                 nonce=asked["nonce"],
                 amount=asked["amount"],
-                client=f"{STAFF}{request.user.get_username()}"[
-                    :MAX_TEXT
-                ],  # user names can be longer than a client's name in an entry
+                # A user name can be longer than a client's name in an entry.
+                client=f"{STAFF}{request.user.get_username()}"[:MAX_TEXT],
             )
             if not posted.replayed:
                 self.log_addition(request, posted.entry, f"{REASON}{asked['reason']}")

@@ -19,7 +19,7 @@ from ledger_core.models import Entry
 from ledger_core.operations.corrections import CORRECTIONS
 from ledger_core.plugins import app_choices, ledger_apps
 from ledger_core.texts import as_text
-from ledger_core.values import MAX_TEXT, EntryId, fault
+from ledger_core.values import MAX_TEXT, EntryId, mistake_in
 
 
 class FirstPages(Paginator):
@@ -122,7 +122,7 @@ class ReversesFilter(LinkedFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         text = self.value() or ""
         entry_id = int(text) if text.isascii() and text.isdigit() else None
-        if fault(entry_id, EntryId):
+        if mistake_in(entry_id, EntryId):
             raise IncorrectLookupParameters
         return queryset.filter(reverses_id=entry_id)
 

@@ -14,21 +14,23 @@ from ledger_core.access.throttling import ClientThrottle
 from ledger_core.api.documentation import examples
 from ledger_core.api.documentation.described import REPLAYED, described
 from ledger_core.api.documentation.schema import LedgerSchema
-from ledger_core.api.documents import (
+from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
+from ledger_core.api.requests.decoding import decode
+from ledger_core.api.requests.queries import decode_query
+from ledger_core.api.requests.types import BalanceQuery, BatchRequest, EntriesQuery, NoQuery, PostRequest
+from ledger_core.api.response_types import (
     BalanceDocument,
     BatchDocument,
     EntriesDocument,
     EntryDocument,
     OperationsDocument,
 )
-from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
-from ledger_core.api.requests.decoding import decode
-from ledger_core.api.requests.queries import decode_query
-from ledger_core.api.requests.types import BalanceQuery, BatchRequest, EntriesQuery, NoQuery, PostRequest
 from ledger_core.api.responses import json_response
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
+from ledger_core.posting.batch import post_items
+from ledger_core.posting.single import post_item
 from ledger_core.queries.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
 from ledger_core.queries.entries import EntryNotFound, entries_of, entry_of, require_known
 from ledger_core.speed.cycles import break_cycles
@@ -107,7 +109,7 @@ class PostView(LedgerAPIView):
         client, body = self.client, decode(request.data, PostRequest)
         item = body.item(self.operations)
         require(client, item.operation.scope)
-        posted = posting.post_item(self.operations, item, client=client.name)
+        posted = post_item(self.operations, item, client=client.name)
         return _posted(EntryDocument.of(posted.entry), replayed=posted.replayed)
 
 
@@ -143,9 +145,9 @@ class BatchView(LedgerAPIView):
         """
         body = decode(request.data, BatchRequest)
         items = body.items(self.operations)
-        for scope in {item.operation.scope for item in items}:
+        for scope in sorted({item.operation.scope for item in items}):
             require(self.client, scope)
-        batch = posting.post_items(self.operations, items, client=self.client.name)
+        batch = post_items(self.operations, items, client=self.client.name)
         return _posted(BatchDocument.of(batch), replayed=all(posted.replayed for posted in batch))
 
 

@@ -124,13 +124,13 @@ def _append(number: int, record: Record, account: Account) -> None:
 
 def _faults(record: Record, account: Account, head: bytes) -> Iterator[str]:
     if record.seq != account.seq + 1:
-        yield f"it follows {account.seq}"
+        yield f"the entry before it is #{account.seq}"
     if record.created_on < account.updated_on:
-        yield "it is earlier than the one before it"
+        yield "its time is before that of the entry before it"
     if record.balance_after != account.balance + record.delta:
-        yield f"{account.balance} and {record.delta} do not make {record.balance_after}"
+        yield f"balance {account.balance} before it, {record.balance_after} after it, and a delta of {record.delta}"
     if record.chained_to(head).hex() != record.hash:
-        yield "its hash is not that of this entry after the one before it"
+        yield "its hash does not match the entry and the hash before it"
 
 
 def _new_account(record: Record) -> Account:

@@ -33,7 +33,6 @@ def one_line_for_files() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or Python would flush it again at exit, and fail
+        # Otherwise Python would flush standard output again at exit, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(f"{error.strerror}: {error.filename or 'standard output'}")

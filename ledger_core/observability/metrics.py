@@ -27,7 +27,7 @@ HTTP_SECONDS = Histogram(
 )
 
 
-def count_posted(app: str, operation: str, *, entries: int, credits_: int) -> None:
+def record_posted(app: str, operation: str, *, entries: int, credits_: int) -> None:
     """Count entries of one operation, and the credits that they gave or, if negative, took."""
     series(ENTRIES_POSTED, app, operation).inc(entries)
     series(CREDITS_MOVED, app, operation, "in" if credits_ > 0 else "out").inc(abs(credits_))

@@ -11,7 +11,7 @@ from time import perf_counter
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
-from ledger_core.access.keys import without_keys
+from ledger_core.access.key_form import without_keys
 from ledger_core.observability.metrics import HTTP_SECONDS
 from ledger_core.speed.series import series
 from ledger_core.values import excerpt

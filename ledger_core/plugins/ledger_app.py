@@ -15,6 +15,7 @@ class LedgerApp(AppConfig):
     name: the package of the app.
     verbose_name: the name of the app in the admin.
     operations: the operations that the app can post. Its label is the app in entries.
+    errors: the errors that the app raises itself, in addition to those of the core. Default: none.
     namespace: the part of the app's addresses after /api/v1/. Default: the app's label.
 
     If the app has a proxy model of Entry, the admin shows its entries on pages of their own.
@@ -22,7 +23,6 @@ class LedgerApp(AppConfig):
 
     # Any, because OperationSet is invariant: mypy would reject an app's set as an OperationSet[Operation].
     operations: ClassVar[OperationSet[Any]]
-    # The errors that the app's operations and views raise beside the core's.
     errors: ClassVar[tuple[type[LedgerError], ...]] = ()
     namespace: str = ""
     # Django uses the default AppConfig in an app's apps.py. That is the subclass, not this class, which it imports.

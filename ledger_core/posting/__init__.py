@@ -18,14 +18,14 @@ and `speed`.
 """
 
 from ledger_core.operations.drafts import Item
-from ledger_core.posting.batch import MAX_ITEMS, post_batch, post_items
+from ledger_core.posting.batch import MAX_ITEMS, post_batch
 from ledger_core.posting.batch_errors import BatchRefused, InvalidBatch, make_each
-from ledger_core.posting.single import Posted, post, post_item
+from ledger_core.posting.single import Posted, post
+from ledger_core.rules.availability import OperationRetired
 from ledger_core.rules.balance import BalanceTooLarge, InsufficientBalance
 from ledger_core.rules.claims import AlreadyClaimed
 from ledger_core.rules.nonces import NonceReused
 from ledger_core.rules.reversals import NotReversible
-from ledger_core.rules.terms import OperationRetired
 
 __all__ = [
     "MAX_ITEMS",
@@ -42,6 +42,4 @@ __all__ = [
     "make_each",
     "post",
     "post_batch",
-    "post_item",
-    "post_items",
 ]

@@ -16,9 +16,9 @@ from ledger_core.posting.batch_errors import InvalidBatch, make_each, raise_if_a
 from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.single import Posted
 from ledger_core.posting.stored import earlier_entries, fetch_entries
+from ledger_core.rules.availability import require_allowed
 from ledger_core.rules.nonces import difference, is_nonce_used
 from ledger_core.rules.rejections import explain_all, is_rejection
-from ledger_core.rules.terms import require_allowed
 from ledger_core.speed.series import series
 
 MAX_ITEMS = 1000  # so that one statement holds its locks for only a few dozen milliseconds
@@ -62,7 +62,7 @@ def _post_drafts(drafts: Sequence[Draft]) -> list[Posted]:
     for entry in posted.values():
         deltas[entry.operation].append(entry.delta)
     for code, of_code in deltas.items():
-        metrics.count_posted(app, code, entries=len(of_code), credits_=sum(of_code))
+        metrics.record_posted(app, code, entries=len(of_code), credits_=sum(of_code))
     series(metrics.REPLAYS, app).inc(len(earlier))
     entries = earlier | posted
     return [Posted(entries[draft.identity], replayed=draft.identity in earlier) for draft in drafts]

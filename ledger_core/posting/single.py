@@ -11,9 +11,9 @@ from ledger_core.operations.drafts import Draft, Item
 from ledger_core.postgresql.statement import Statement
 from ledger_core.posting.crowding import PLACES
 from ledger_core.posting.stored import earlier_entries, fetch_entries
+from ledger_core.rules.availability import OperationRetired, require_allowed
 from ledger_core.rules.nonces import difference
 from ledger_core.rules.rejections import explain
-from ledger_core.rules.terms import OperationRetired, require_allowed
 from ledger_core.speed.series import series
 
 _POST = Statement("post")
@@ -60,7 +60,7 @@ def post_item(operations: OperationSet[Own], item: Item[SharedOperation | Own], 
             entry = _insert(draft)
         except (OperationRetired, InvalidRequest, DataError, IntegrityError) as error:
             return _replay(draft, error)
-    metrics.count_posted(operations.app, operation.code, entries=1, credits_=entry.delta)
+    metrics.record_posted(operations.app, operation.code, entries=1, credits_=entry.delta)
     return Posted(entry, replayed=False)
 
 

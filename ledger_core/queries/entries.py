@@ -8,7 +8,7 @@ from ledger_core.models import Entry
 from ledger_core.operations import OperationSet
 from ledger_core.postgresql.statement import Statement
 from ledger_core.queries.balances import balance_of
-from ledger_core.values import EntryId, OwnerId, check, fault
+from ledger_core.values import EntryId, OwnerId, check, mistake_in
 
 _ENTRY = Statement("entry")
 _ENTRIES = Statement("entries")
@@ -26,7 +26,7 @@ class EntryNotFound(LedgerError):
 
 def entry_of(app: str, entry_id: int) -> Entry:
     """Return the app's entry with this id, or raise EntryNotFound."""
-    rows = [] if fault(entry_id, EntryId) else _ENTRY.fetch({"id": entry_id, "app": app})
+    rows = [] if mistake_in(entry_id, EntryId) else _ENTRY.fetch({"id": entry_id, "app": app})
     for entry in Entry.of_rows(rows):
         return entry
     raise EntryNotFound(f"{app} has posted no entry with the id {entry_id}.")

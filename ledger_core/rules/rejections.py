@@ -16,24 +16,24 @@ from ledger_core.rules.claims import ClaimRule
 from ledger_core.rules.reversals import ReversalRule
 from ledger_core.rules.rule import ReversedEntries, Rule
 
-# All rules that the database enforces. A draft of a batch that violates several is rejected by the first of them.
+# All rules that the database enforces. If a draft violates several, the caller gets the error of the first.
 _RULES: Sequence[type[Rule]] = (ClaimRule, ReversalRule, BalanceRule)
-_BY_NAME = {name: (rule, kind) for rule in _RULES for name, kind in rule.errors.items()}
+_ERRORS = {name: kind for rule in _RULES for name, kind in rule.errors.items()}
 
 
 def is_rejection(error: DataError | IntegrityError) -> bool:
     """Return whether the database's error is the rejection of a draft by a rule."""
-    return _name_of(error) in _BY_NAME
+    return _name_of(error) in _ERRORS
 
 
 def explain(error: DataError | IntegrityError, draft: Draft) -> LedgerError | None:
     """Return the error for the caller whose only draft was rejected. None: no rule rejected it, and it is a bug."""
-    if not is_rejection(error):
+    kind = _ERRORS.get(_name_of(error))
+    if kind is None:
         return None
-    rule, kind = _BY_NAME[_name_of(error)]
-    violation = rule([draft], _reversed_by([draft])).violation(draft)
-    # The ledger may have changed since the rejection, and would now accept the draft. The rejection was right.
-    return violation if isinstance(violation, kind) else kind.by_docstring()
+    (violation,) = explain_all([draft])
+    # The ledger can have changed since the rejection, so that it would now accept the draft. The rejection was right.
+    return violation or kind.by_docstring()
 
 
 def explain_all(drafts: Sequence[Draft]) -> list[LedgerError | None]:

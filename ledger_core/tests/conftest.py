@@ -11,8 +11,8 @@ from django.db import IntegrityError
 from django.test import Client
 from msgspec.structs import fields
 
-from ledger_core.api.problems.documents import Problem
 from ledger_core.api.problems.registry import errors
+from ledger_core.api.problems.types import Problem
 from ledger_core.postgresql.errors import constraint_of
 
 Post = Callable[..., Any]

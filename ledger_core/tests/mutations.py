@@ -120,11 +120,11 @@ MUTATIONS: Mapping[str, Edits] = {
     "the scope mint": instead("operations/operation.py", "Scope.MINT if", "Scope.POST if"),
     "the app of a client": instead("access/authentication.py", "if app not in client.apps:", "if False:"),
     "the end of a key": instead(
-        "access/clients.py", "Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))", "Q(revoked_on=None)"
+        "access/keys.py", "Q(revoked_on=None) & (Q(expires_on=None) | Q(expires_on__gt=Now()))", "Q(revoked_on=None)"
     ),
-    "revocation": instead("access/clients.py", "Q(revoked_on=None) & (", "Q() & ("),
-    "the minute of the last use": instead("access/clients.py", "filter(long_ago, pk=", "filter(pk="),
-    "the cache of keys": instead("access/clients.py", "@cached(", "@(lambda *_, **__: lambda f: f)("),
+    "revocation": instead("access/keys.py", "Q(revoked_on=None) & (", "Q() & ("),
+    "the minute of the last use": instead("access/keys.py", "filter(long_ago, pk=", "filter(pk="),
+    "the cache of keys": instead("access/keys.py", "@cached(", "@(lambda *_, **__: lambda f: f)("),
     "the limit of clients": instead("access/throttling.py", "if view.window.exceeded:", "if False:"),
     "the limit of addresses": instead("api/middleware/address_limit.py", "if window.exceeded:", "if False:"),
     "the network of an address": instead(

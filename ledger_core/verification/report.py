@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from ledger_core.models import Account, Entry, Verification
 from ledger_core.values import OwnerId, check
+from ledger_core.verification.database_schema import differences
 from ledger_core.verification.future import FutureEntries, in_the_future
 from ledger_core.verification.history import Fault, verify
-from ledger_core.verification.schema import differences
 
 
 class NothingToCheck(Exception):

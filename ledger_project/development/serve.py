@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from ledger_project.development.database import DATA, database, leave, require_answer
-from ledger_project.development.startup import default_to_development, setup
+from ledger_project.startup import default_to_development, setup
 
 HOST = "127.0.0.1"  # only this machine, because the secrets of development are public
 GUNICORN_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "gunicorn.conf.py"
@@ -98,7 +98,7 @@ def _admin_password() -> str:
 
 def _demonstration_key() -> str:
     """Return the key of a client with every app and scope. The first run creates it and stores it for the next."""
-    from ledger_core.access import clients
+    from ledger_core.access import keys
     from ledger_core.models import Client, Key
     from ledger_core.operations import Scope
     from ledger_core.plugins import ledger_apps
@@ -107,10 +107,10 @@ def _demonstration_key() -> str:
     client, _ = Client.objects.update_or_create(name="demonstration", defaults=may)
     key = _kept("demonstration-key")
     try:
-        clients.client_of(key)
-    except clients.InvalidKey:  # there is none yet, or it is from another database
-        clients.revoke(client.keys.all())
-        key = _keep("demonstration-key", clients.issue(Key(client=client)))
+        keys.client_of(key)
+    except keys.InvalidKey:  # there is none yet, or it is from another database
+        keys.revoke(client.keys.all())
+        key = _keep("demonstration-key", keys.issue(Key(client=client)))
     return key
 
 

@@ -46,3 +46,22 @@ def test_no_file_and_no_function_is_too_long() -> None:
         if (length := (function.end_lineno or 0) - function.lineno) > MOST_LINES_OF_A_FUNCTION
     }
     assert long == {}
+
+
+# The private parts of a library are used in one package, which has an upper bound on its version in pyproject.toml.
+OF_ONE_PACKAGE = {"gunicorn": "ledger_project/webserver", "psycopg.pq": "ledger_core/postgresql"}
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+@pytest.mark.parametrize("library", OF_ONE_PACKAGE)
+def test_a_library_with_private_parts_is_imported_in_one_package(library: str) -> None:
+    users = {file for file in FILES if any(f"{name}.".startswith(f"{library}.") for name in imported(file))}
+    assert users
+    assert [file for file in users if not file.is_relative_to(OF_ONE_PACKAGE[library])] == []

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ecommerce.operations import EcommerceOperation
     from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
     from ledger_core.plugins import LedgerApp
-    from ledger_core.posting import Item, Posted, post, post_item
+    from ledger_core.posting import Item, Posted, post
+    from ledger_core.posting.single import post_item
 
     def an_app_posts_its_own_and_the_shared_operations() -> None:
         post(CONTENT, ContentOperation.CONTENT_ACCESS, owner_id="a", nonce="n")

@@ -199,9 +199,9 @@ class Worker(ThreadWorker):
                     continue  # the client is gone
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        """Answer with a problem document, as all else; log no line of the request, which may hold a key."""
-        from ledger_core.api.problems.documents import problem_response
+        """Send a problem document. Log only the kind of the error, because the request can contain a key."""
         from ledger_core.api.problems.http_errors import InternalError
+        from ledger_core.api.problems.types import problem_response
         from ledger_core.observability import request_log  # not before Django is set up
 
         with request_log.identified():
@@ -226,7 +226,7 @@ def _problem_of(error: BaseException) -> type[LedgerError]:
             return http_errors.HeadersTooLarge
         case errors.UnsupportedTransferCoding():
             return http_errors.UnsupportedTransferCoding
-        case errors.InvalidHTTPVersion(version=(2 | 3, _)):  # others are no versions at all
+        case errors.InvalidHTTPVersion(version=(2 | 3, _)):  # any other version does not exist: a bad request
             return http_errors.UnsupportedHTTPVersion
         case reading.BodyTooLong():
             return http_errors.BodyTooLarge

@@ -1,4 +1,4 @@
-"""A client of the service, and something between them that loses answers."""
+"""A client of the service, and a proxy between them that loses responses."""
 
 import threading
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Between(ThreadingHTTPServer):
-    """Passes posts on to the service; the first answers are `faults`: lost on the way, or its own, of that status."""
+    """A proxy that forwards posts. `faults` replace the first responses: LOST drops one, a status is sent instead."""
 
     def __init__(self, service: Service) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -1,4 +1,4 @@
-"""Refusals as exceptions, one for each code; and that none of them, nor anything else, shows the key."""
+"""Rejected requests raise exceptions, one class for each code, and nothing shows the key."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Ids are checked before a request is made: none leads to another address, and all others reach their owner."""
+"""Ids are checked before a request is sent: no id leads to another address, and each valid id reaches its owner."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 from ledger_project.tests.conftest import Service
 from shared_ledger import AsyncLedger, InvalidRequest, Ledger, PostRequest
 
-NOWHERE = "http://127.0.0.1:9"  # nobody listens: a request would be NoAnswer
+NOWHERE = "http://127.0.0.1:9"  # nobody listens, so that a request would raise NoAnswer
 NO_OWNERS: list[Any] = [
     "",
     ".",

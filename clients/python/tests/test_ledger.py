@@ -1,4 +1,4 @@
-"""What the ledger is asked and answers, through Ledger and AsyncLedger, against a running service."""
+"""Every call of Ledger and AsyncLedger, against a running service."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +44,7 @@ def test_a_balance_is_of_now_or_of_a_moment(ledger: Ledger) -> None:
 
 
 def test_entries_come_newest_first_over_all_pages(ledger: Ledger) -> None:
-    ledger.post_batch(credits_for("pages", 250))  # a page has a hundred
+    ledger.post_batch(credits_for("pages", 250))  # a page has a hundred entries
     assert [entry.seq for entry in ledger.entries("pages")] == list(range(250, 0, -1))
 
 

@@ -1,4 +1,4 @@
-"""What is made from the API's document is what would be made today."""
+"""The generated types are up to date with the OpenAPI document."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is asked again, and what that leaves in the books: a post whose answer is lost is posted once."""
+"""Which requests are retried, and that a post whose response is lost is posted once."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ def test_a_post_whose_answer_is_lost_is_asked_for_again_and_posted_once(ledger: 
         posted = behind.post("CREDIT_ADD", owner_id="lost", nonce="lost-1")
     assert posted.replayed
     assert len(between.asked) == 3
-    assert len(set(between.asked)) == 1  # the nonce and all
+    assert len(set(between.asked)) == 1  # identical, with the same nonce
     assert list(ledger.entries("lost")) == [posted.entry]
 
 

@@ -1,4 +1,4 @@
-"""What mypy refuses of the client's callers: `warn_unused_ignores` fails where one of these mistakes passes.
+"""Mistakes of callers that mypy must reject: if it accepts one, `warn_unused_ignores` fails.
 
 Nothing here runs; it is checked by `make lint`.
 """

@@ -2,14 +2,14 @@
 
 from django.conf import settings
 
+from ledger_core.access.rate_limits.in_memory import SHARED
 from ledger_core.access.rate_limits.in_redis import RedisCounters
 from ledger_core.access.rate_limits.rates import Rate, Window
-from ledger_core.access.rate_limits.shared import SHARED
 
 _COUNTERS = RedisCounters(settings.REDIS_URL, meanwhile=SHARED) if settings.REDIS_URL else SHARED
 
 
-def count(limit: str, rate: Rate, who: str) -> Window:
+def count_request(limit: str, rate: Rate, who: str) -> Window:
     """Count a request of `who` (a client's name or an address) against the limit of that name ("client", "address").
 
     Around the end of a window, twice the rate is possible for a moment. In return, each counter is a single number.

@@ -7,7 +7,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ledger_core.access.rate_limits.shared import SharedCounters
+from ledger_core.access.rate_limits.in_memory import SharedCounters
 
 _log = logging.getLogger("ledger.rate_limits")
 

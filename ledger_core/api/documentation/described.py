@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from ledger_core.access.authentication import KeyRefused, MissingScope, OtherApp, Unauthenticated
 from ledger_core.access.throttling import TooManyRequests
 from ledger_core.api.problems import http_errors
-from ledger_core.api.problems.documents import MEDIA_TYPE, Problem, problem_of, type_of
+from ledger_core.api.problems.types import MEDIA_TYPE, Problem, problem_of, type_of
 from ledger_core.api.requests.types import NoQuery
 from ledger_core.api.responses import JSON
 from ledger_core.errors import InvalidRequest, LedgerError

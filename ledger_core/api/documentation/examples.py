@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from ledger_core.api.documents import (
+from ledger_core.api.response_types import (
     BalanceDocument,
     BatchDocument,
     EntriesDocument,

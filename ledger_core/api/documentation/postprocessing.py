@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ledger_core.api.problems.documents import MEDIA_TYPE
+from ledger_core.api.problems.types import MEDIA_TYPE
 
 _EXACT_IN_JAVASCRIPT = 2**53 - 1
 

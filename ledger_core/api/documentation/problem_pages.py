@@ -11,8 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ledger_core.api.documentation.rendered import RenderedView
-from ledger_core.api.problems.documents import Problem, problem_of, type_of
 from ledger_core.api.problems.registry import errors
+from ledger_core.api.problems.types import Problem, problem_of, type_of
 from ledger_core.errors import LedgerError
 
 _REQUEST_ID = "0a9c4a3b5cf44a36a3f2c7be1de0f5ab"

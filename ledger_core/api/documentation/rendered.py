@@ -14,8 +14,8 @@ from django.utils.http import parse_etags
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from ledger_core.api.problems.documents import problem_response
 from ledger_core.api.problems.http_errors import MethodNotAllowed, NotAcceptable
+from ledger_core.api.problems.types import problem_response
 from ledger_core.errors import LedgerError
 
 # Matches gzip in Accept-Encoding, unless its weight is 0.

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample
 
 from ledger_core.api.documentation.described import error_example, links_to
 from ledger_core.api.documentation.request_examples import batch_examples, post_examples
-from ledger_core.api.problems.documents import MEDIA_TYPE
+from ledger_core.api.problems.types import MEDIA_TYPE
 from ledger_core.api.requests.types import BatchRequest
 from ledger_core.errors import LedgerError
 from ledger_core.plugins import ledger_apps

@@ -7,9 +7,9 @@ from ipaddress import ip_network
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from ledger_core.access.rate_limits.counting import count
+from ledger_core.access.rate_limits.counting import count_request
 from ledger_core.access.throttling import TooManyRequests, address_of
-from ledger_core.api.problems.documents import problem_response
+from ledger_core.api.problems.types import problem_response
 
 
 def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -17,7 +17,7 @@ def limit_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.ADDRESS_RATE_LIMIT:
-            window = count("address", settings.ADDRESS_RATE_LIMIT, _network_of(address_of(request)))
+            window = count_request("address", settings.ADDRESS_RATE_LIMIT, _network_of(address_of(request)))
             if window.exceeded:
                 return problem_response(TooManyRequests.of(window))
         return get_response(request)

@@ -10,7 +10,6 @@ from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework.exceptions import APIException
 
-from ledger_core.api.problems.documents import problem_response
 from ledger_core.api.problems.http_errors import (
     BadRequest,
     DatabaseUnavailable,
@@ -21,6 +20,7 @@ from ledger_core.api.problems.http_errors import (
     NotFound,
     UnsupportedMediaType,
 )
+from ledger_core.api.problems.types import problem_response
 from ledger_core.errors import AccountLocked, LedgerError
 from ledger_core.observability.metrics import REFUSALS
 from ledger_core.observability.request_log import request_id

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 
 from ledger_core.errors import InvalidRequest
-from ledger_core.values import excerpt, fault
+from ledger_core.values import excerpt, mistake_in
 
 Mistake = tuple[str, str]  # the field, and what is wrong with it
 
@@ -105,7 +105,7 @@ def _mistakes(given: _Object, kind: type[msgspec.Struct], place: str) -> Iterato
 def _mistakes_of_value(value: Any, kind: Any, place: str) -> Iterator[Mistake]:
     inner, *limits = get_args(kind) if hasattr(kind, "__metadata__") else (kind,)
     if isinstance(value, list) and get_origin(inner) is list:
-        if detail := fault(value, Annotated[list[Any], msgspec.Meta(), *limits]):
+        if detail := mistake_in(value, Annotated[list[Any], msgspec.Meta(), *limits]):
             yield place, detail
         for number, item in enumerate(value):
             yield from _mistakes_of_value(item, get_args(inner)[0], f"{place}[{number}]")
@@ -123,4 +123,4 @@ def _fault(value: Any, kind: Any) -> str | None:
             value.encode()
         except UnicodeEncodeError:
             return "Expected UTF-8 text, without lone surrogates"
-    return fault(value, kind)
+    return mistake_in(value, kind)

@@ -12,7 +12,7 @@ from msgspec import inspect
 
 from ledger_core.api.requests.mistakes import Mistake, raise_mistakes
 from ledger_core.errors import InvalidRequest
-from ledger_core.values import Moment, fault
+from ledger_core.values import Moment, mistake_in
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -81,7 +81,7 @@ def _value(text: str, kind: inspect.Type) -> object:
                 raise ValueError(f"Expected a whole number from {least} to {most}, in plain digits")
             return int(text)
         case inspect.DateTimeType():
-            if fault(text, Moment):
+            if mistake_in(text, Moment):
                 raise ValueError(_not_a_moment(text))
             return msgspec.convert(text, Moment)
         case inspect.StrType():
@@ -91,6 +91,6 @@ def _value(text: str, kind: inspect.Type) -> object:
 
 def _not_a_moment(text: str) -> str:
     date_and_time, space, offset = text.rpartition(" ")
-    if space and fault(f"{date_and_time}+{offset}", Moment) is None:
+    if space and mistake_in(f"{date_and_time}+{offset}", Moment) is None:
         return "Write the + of the offset as %2B: in a query, a + means a space"
     return "Expected a moment with its offset, like 2026-11-24T09:30:00Z"

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ledger_core.access import clients
+from ledger_core.access.keys import CACHE_SECONDS, TooManyKeys, issue, revoke
 from ledger_core.management.arguments import add_json
 from ledger_core.management.output import counted, write_json
 from ledger_core.models import Client, Key
@@ -56,8 +57,8 @@ class Command(BaseCommand):
                 self._show(key)
             case "rotate":
                 try:
-                    self._show(clients.issue(Key(client=_client(options["name"]), expires_on=_expiry(options["days"]))))
-                except clients.TooManyKeys as error:
+                    self._show(issue(Key(client=_client(options["name"]), expires_on=_expiry(options["days"]))))
+                except TooManyKeys as error:
                     raise CommandError(str(error)) from None
             case "revoke":
                 self._revoke(_client(options["name"]), options["prefix"])
@@ -70,10 +71,10 @@ class Command(BaseCommand):
 
     def _revoke(self, client: Client, prefix: str | None) -> None:
         keys = client.keys.filter(prefix=prefix) if prefix else client.keys.all()
-        revoked = clients.revoke(keys)
+        revoked = revoke(keys)
         if not revoked:
             raise CommandError(f"Nothing was revoked: {client} has no such key, or it was revoked before.")
-        rejected = f"The service rejects a revoked key after at most {clients.CACHE_SECONDS} seconds."
+        rejected = f"The service rejects a revoked key after at most {CACHE_SECONDS} seconds."
         self.stdout.write(f"Revoked {counted(revoked, 'key', 'keys')}. {rejected}")
 
     def _list(self, *, json: bool) -> None:

@@ -30,9 +30,8 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def handle(self, **options: Any) -> None:
-        with one_at_a_time(
-            connection, self.stderr.write
-        ):  # two at the same time would change the same rights, and one would fail
+        # PostgreSQL fails one of two sessions that change the same rights at the same time.
+        with one_at_a_time(connection, self.stderr.write):
             self._make_role()
 
     def _make_role(self) -> None:

@@ -1,4 +1,4 @@
-"""Every endpoint, with every kind of key that it must refuse, and with the least that it takes."""
+"""Every endpoint, with every kind of key that it must reject, and with the scopes that it needs."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ledger_core.access import clients
+from ledger_core.access import clients, keys
 from ledger_core.models import Entry, Key
 from ledger_core.operations import Scope
 from ledger_core.posting import post
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 READ, POST, MINT = Scope
 ADDED = {"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "1"}
 SPENT = {"operation": "CREDIT_SPEND", "owner_id": "alice", "nonce": "2"}
-# Method and path within an app, body, and the scope that it takes.
+# The method, the path within an app, the body, and the scope that it needs.
 ENDPOINTS = [
     ("GET", "ledger/alice", None, READ),
     ("GET", "ledger/alice?at=2026-01-01T00:00:00Z", None, READ),
@@ -54,7 +54,7 @@ def key(scopes: list[Scope], app: str = "content") -> str:
 
 def revoked() -> str:
     made = key(list(Scope))
-    clients.revoke(Key.objects.all())
+    keys.revoke(Key.objects.all())
     return f"Bearer {made}"
 
 
@@ -154,7 +154,7 @@ def test_every_other_scope_is_too_small_and_the_answer_names_the_missing_one(
 @every_endpoint
 @pytest.mark.usefixtures("_alice_has_credit")
 def test_the_one_scope_is_enough(method: str, path: str, body: object, scope: Scope) -> None:
-    response = ask(method, path, body, f"bearer {key([scope])}")  # schemes are written as one likes
+    response = ask(method, path, body, f"bearer {key([scope])}")  # the case of the scheme does not matter
     assert response.status_code not in (401, 403)
     if method == "POST":
         assert response.status_code == 201

@@ -1,4 +1,4 @@
-"""Clients and their keys: what is kept of a key, two at a time, expiry, revocation, and the cache."""
+"""Clients and their keys: what is stored of a key, two keys at a time, expiry, revocation, and the cache."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from ledger_core.access import clients
+from ledger_core.access import clients, keys
+from ledger_core.access.keys import InvalidKey, TooManyKeys, client_of, issue, revoke
 from ledger_core.models import Client, Key, constraints
 from ledger_core.operations import Scope
 from ledger_core.tests.conftest import rejected_by
@@ -24,8 +25,8 @@ def _empty_cache() -> None:
 
 
 def forget() -> None:
-    """Let the process forget its keys, as it does by itself within CACHE_SECONDS."""
-    clients._client_of_digest.cache_clear()
+    """Empty the cache of keys, which otherwise happens within CACHE_SECONDS."""
+    keys._client_of_digest.cache_clear()
 
 
 def create(name: str = "blog", **fields: object) -> str:
@@ -50,7 +51,7 @@ def test_keys_are_different() -> None:
 
 def test_a_key_tells_its_client() -> None:
     key = create(apps=["content", "ecommerce"], scopes=[Scope.READ, Scope.MINT])
-    client = clients.client_of(key)
+    client = client_of(key)
     assert (client.name, client.apps, client.scopes) == ("blog", ["content", "ecommerce"], ["read", "mint"])
 
 
@@ -58,30 +59,30 @@ def test_a_key_tells_its_client() -> None:
     "change", [lambda key: key[:-1], lambda key: key + "0", str.upper, lambda key: "", lambda key: "é"]
 )
 def test_nothing_but_the_key_is_a_key(change: object) -> None:
-    with pytest.raises(clients.InvalidKey):
-        clients.client_of(change(create()))  # type: ignore[operator]
+    with pytest.raises(InvalidKey):
+        client_of(change(create()))  # type: ignore[operator]
 
 
 def test_a_key_in_use_costs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     key = create()
-    with django_assert_num_queries(2):  # reads it, and writes that it was used
-        clients.client_of(key)
+    with django_assert_num_queries(2):  # one reads the key, one stores when it was used
+        client_of(key)
     with django_assert_num_queries(0):
-        clients.client_of(key)
+        client_of(key)
 
 
 def test_its_last_use_is_written_once_a_minute(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     key = create()
-    clients.client_of(key)
+    client_of(key)
     first = Key.objects.get().last_used_on
     assert first is not None
     forget()
-    clients.client_of(key)
+    client_of(key)
     assert Key.objects.get().last_used_on == first
 
     Key.objects.update(last_used_on=timezone.now() - timedelta(seconds=61))
     forget()
-    clients.client_of(key)
+    client_of(key)
     again = Key.objects.get().last_used_on
     assert again is not None
     assert again >= first
@@ -90,22 +91,22 @@ def test_its_last_use_is_written_once_a_minute(django_assert_num_queries: Django
 def test_a_second_key_is_good_beside_the_first_and_a_third_is_refused() -> None:
     first = create()
     client = Client.objects.get()
-    second = clients.issue(Key(client=client))
-    assert clients.client_of(first) == clients.client_of(second) == client
-    with pytest.raises(clients.TooManyKeys, match="blog has two keys"):
-        clients.issue(Key(client=client))
+    second = issue(Key(client=client))
+    assert client_of(first) == client_of(second) == client
+    with pytest.raises(TooManyKeys, match="blog has two keys"):
+        issue(Key(client=client))
 
-    clients.revoke(client.keys.filter(slot=1))
-    third = clients.issue(Key(client=client))
-    assert clients.client_of(third) == client
+    revoke(client.keys.filter(slot=1))
+    third = issue(Key(client=client))
+    assert client_of(third) == client
 
 
 def test_an_expired_key_makes_room_for_another() -> None:
     past = timezone.now() - timedelta(seconds=1)
     create(expires_on=past)
     client = Client.objects.get()
-    clients.issue(Key(client=client, expires_on=past))
-    clients.issue(Key(client=client))
+    issue(Key(client=client, expires_on=past))
+    issue(Key(client=client))
 
 
 def test_the_database_refuses_a_third_key_of_racing_rotations() -> None:
@@ -142,31 +143,31 @@ def test_the_database_refuses_one_key_for_two_clients() -> None:
 
 def test_an_expired_key_is_refused() -> None:
     key = create(expires_on=timezone.now() + timedelta(hours=1))
-    assert clients.client_of(key).name == "blog"
+    assert client_of(key).name == "blog"
     Key.objects.update(expires_on=timezone.now())
     forget()
-    with pytest.raises(clients.InvalidKey):
-        clients.client_of(key)
+    with pytest.raises(InvalidKey):
+        client_of(key)
 
 
 def test_a_revoked_key_is_refused_and_stays_revoked_at_its_moment() -> None:
     key = create()
     keys = Key.objects.all()
-    assert clients.revoke(keys) == 1
+    assert revoke(keys) == 1
     revoked_on = Key.objects.get().revoked_on
-    assert clients.revoke(keys) == 0
+    assert revoke(keys) == 0
     assert Key.objects.get().revoked_on == revoked_on
-    with pytest.raises(clients.InvalidKey):
-        clients.client_of(key)
+    with pytest.raises(InvalidKey):
+        client_of(key)
 
 
 def test_guesses_do_not_drive_out_a_key_in_use(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     key = create()
-    clients.client_of(key)
-    cache: Any = clients._client_of_digest.cache
+    client_of(key)
+    cache: Any = keys._client_of_digest.cache
     for guess in range(5):
-        with pytest.raises(clients.InvalidKey):
-            clients.client_of(str(guess))
+        with pytest.raises(InvalidKey):
+            client_of(str(guess))
     assert len(cache) == 1
 
 

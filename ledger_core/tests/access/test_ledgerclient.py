@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from ledger_core.access import clients
+from ledger_core.access import keys
 from ledger_core.models import Client, Key
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def create(*more: str) -> str:
 
 
 def test_create_prints_the_key_and_nothing_else() -> None:
-    client = clients.client_of(create())
+    client = keys.client_of(create())
     assert (client.name, client.apps, client.scopes) == ("blog", ["content", "ecommerce"], ["read"])
     assert Key.objects.get().expires_on is None
 
@@ -46,9 +46,9 @@ def test_rotate_then_revoke_the_first() -> None:
         ledgerclient("revoke", "blog", prefix)
         == "Revoked 1 key. The service rejects a revoked key after at most 5 seconds.\n"
     )
-    assert clients.client_of(second).name == "blog"
-    with pytest.raises(clients.InvalidKey):
-        clients.client_of(first)
+    assert keys.client_of(second).name == "blog"
+    with pytest.raises(keys.InvalidKey):
+        keys.client_of(first)
 
 
 def test_revoke_without_a_prefix_is_of_all_keys() -> None:
@@ -60,7 +60,7 @@ def test_revoke_without_a_prefix_is_of_all_keys() -> None:
 def test_list_shows_everything_but_keys() -> None:
     key = create()
     ledgerclient("rotate", "blog", "--days=1")
-    clients.client_of(key)
+    keys.client_of(key)
     listed = ledgerclient("list")
     assert "blog  apps: content, ecommerce  scopes: read" in listed
     assert key[:15] in listed

@@ -1,4 +1,4 @@
-"""Rate limits: of clients and addresses, counted once by all processes, and no reason to fail."""
+"""Rate limits of clients and addresses: all processes count together, and a failing counter rejects nothing."""
 
 import json
 import os
@@ -19,9 +19,9 @@ from pytest_django import Settings
 
 from ledger_core.access import clients
 from ledger_core.access.rate_limits import counting
+from ledger_core.access.rate_limits.in_memory import SharedCounters
 from ledger_core.access.rate_limits.in_redis import RedisCounters
 from ledger_core.access.rate_limits.rates import Rate
-from ledger_core.access.rate_limits.shared import SharedCounters
 from ledger_core.access.throttling import address_of
 from ledger_core.models import Entry
 from ledger_core.operations import Scope
@@ -29,9 +29,9 @@ from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
 
 TWO_AN_HOUR = Rate(2, 3600)
-# Python warns of it since 3.12; the children here use no lock that another thread may hold.
+# Python warns about fork since 3.12. The children here use no lock that another thread may hold.
 forks = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-FAR = 2**40  # the end of a window that does not end in a test
+FAR = 2**40  # the end of a window that does not end during a test
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_other_writings_are_refused_with_an_example(text: str) -> None:
         Rate.parse(text)
 
 
-# Of a client
+# Limits of clients
 
 
 @pytest.mark.django_db
@@ -103,7 +103,7 @@ def test_pages_that_need_no_key_have_no_client_to_count(client: Client, settings
     assert [client.get(path).status_code for _ in range(3)] == [200] * 3
 
 
-# Of an address
+# Limits of addresses
 
 
 def statuses(settings: Settings, *requests: dict[str, str]) -> list[int]:
@@ -255,13 +255,19 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     command = ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
-            for _ in range(500):
-                if path.exists():
-                    break
-                time.sleep(0.01)
+            _wait_until_it_listens(path)
             yield f"unix://{path}"
         finally:
             server.kill()
+
+
+def _wait_until_it_listens(path: Path) -> None:
+    for _ in range(1000):
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) == 0:  # the file is there before
+                return
+        time.sleep(0.01)
+    raise AssertionError("Redis does not listen.")
 
 
 def test_replicas_count_together_in_redis(redis_url: str) -> None:
@@ -276,9 +282,18 @@ def test_the_clocks_of_replicas_make_no_difference_in_redis(
     monkeypatch.setattr(counting, "_COUNTERS", RedisCounters(redis_url, meanwhile=SharedCounters()))
     clock = time.time
     windows = []
-    for behind in (0, 1.5, -1.5, 20, -20, 86_400, -86_400, 2**30):  # seconds, of a replica's clock behind Redis's
+    for behind in (
+        0,
+        1.5,
+        -1.5,
+        20,
+        -20,
+        86_400,
+        -86_400,
+        2**30,
+    ):  # how many seconds a replica's clock is behind Redis's
         monkeypatch.setattr(time, "time", lambda behind=behind: clock() - behind)
-        windows.append(counting.count("client", rate, "blog"))
+        windows.append(counting.count_request("client", rate, "blog"))
     assert [window.used for window in windows] == list(range(1, len(windows) + 1))
     assert all(0 < window.seconds_left <= rate.seconds for window in windows)
 
@@ -297,20 +312,20 @@ def test_what_it_counts_goes_away_with_its_window(redis_url: str) -> None:
         counters.count_in("client blog", 60)
         assert redis.keys() == [b"ledger:client blog"]
         assert 30 < redis.ttl("ledger:client blog") <= 60
-    redis.persist("ledger:client blog")  # one that would stay, whatever made it, is given an end
+    redis.persist("ledger:client blog")  # a key without an expiry gets one
     counters.count_in("client blog", 60)
     assert 30 < redis.ttl("ledger:client blog") <= 60
 
 
 def test_without_redis_requests_go_on_and_the_replica_counts(caplog: pytest.LogCaptureFixture) -> None:
-    with socket.socket() as silent:  # takes connections and never answers, as a hanging server does
+    with socket.socket() as silent:  # accepts connections and never responds, like a server that hangs
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         url = f"redis://:s3cret@127.0.0.1:{silent.getsockname()[1]}"
         counters = RedisCounters(url, meanwhile=SharedCounters())
         start = time.monotonic()
         assert [counters.count_in("client blog", FAR)[0] for _ in range(100)] == list(range(1, 101))
-        assert time.monotonic() - start < 2  # it has waited once, and not a hundred times
+        assert time.monotonic() - start < 2  # it waited once, not a hundred times
     assert len(caplog.records) == 1
     assert "s3cret" not in caplog.text
 

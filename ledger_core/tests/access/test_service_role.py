@@ -1,4 +1,4 @@
-"""The role as which the service connects: it posts and reads, and cannot change history."""
+"""The database role of the service: it can post and read, and cannot change history."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from psycopg import connect
 from psycopg.sql import SQL, Identifier
 
 from ledger_core import sql
-from ledger_core.access import clients
+from ledger_core.access import keys
 from ledger_core.models import Client as ApiClient
 from ledger_core.models import Entry, Key
 from ledger_core.posting import InsufficientBalance, Item, post, post_batch
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def role(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Make the role, and take it away before the tables are emptied."""
-    role = f"{connection.settings_dict['NAME']}_service"  # roles are of the whole server, and this one of this worker
+    """Create the role, and remove it before the tables are emptied."""
+    role = f"{connection.settings_dict['NAME']}_service"  # roles belong to the server, so each worker has its own
     monkeypatch.setenv("SERVICE_DATABASE_URL", f"postgresql://{role}:s3cr%27t@/x")
     call_command("servicerole", verbosity=0)
-    call_command("servicerole", verbosity=0)  # as after a further migration
+    call_command("servicerole", verbosity=0)  # as after another migration
     yield role
     with connection.cursor() as cursor:
         for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
@@ -40,7 +40,7 @@ def role(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
 
 @pytest.fixture
 def as_service(role: str) -> Iterator[None]:
-    """Connect as the role, and as the owner afterwards."""
+    """Connect as the role, and as the owner again afterwards."""
     owner, password = connection.settings_dict["USER"], connection.settings_dict["PASSWORD"]
     post(IMAGINARY, ADD, owner_id="alice", nonce="0", amount=9)
     _reconnect(role, "s3cr't")
@@ -86,9 +86,9 @@ def test_it_makes_clients_knows_them_and_shuts_them_out(as_service: None) -> Non
     browser.post(reverse("admin:ledger_core_client_add"), fields)
     blog = ApiClient.objects.get()
     browser.post(reverse("admin:ledger_core_client_change", args=[blog.pk]), fields | {"scopes": ["post"]})
-    key = clients.issue(Key(client=blog))
-    assert clients.client_of(key).scopes == ["post"]
-    assert clients.revoke(blog.keys.all()) == 1
+    key = keys.issue(Key(client=blog))
+    assert keys.client_of(key).scopes == ["post"]
+    assert keys.revoke(blog.keys.all()) == 1
 
 
 def test_it_limits_the_log_in(as_service: None, client: Client) -> None:
@@ -138,7 +138,7 @@ def test_each_table_of_the_ledger_is_named() -> None:
 
 
 def test_what_this_version_does_not_know_keeps_its_rights(role: str) -> None:
-    """A newer version may serve while the one before it is brought back."""
+    """A newer version may still serve during a rollback to the older one."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE ledger_hold (id int)")
         cursor.execute("ALTER TABLE ledger_account ADD COLUMN held int")
@@ -159,7 +159,7 @@ def test_what_this_version_does_not_know_keeps_its_rights(role: str) -> None:
 
 
 def test_its_sessions_are_bounded_by_the_role_too(as_service: None) -> None:
-    """As behind a pooler, which passes no settings on."""
+    """A pooler does not pass settings on."""
     connection.ensure_connection()
     log = {"log_min_error_statement": "fatal", "log_error_verbosity": "terse"}
     settings: dict[str, str] = of_project.SERVICE_SESSION | log

@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client as Browser
 from django.urls import reverse
 
-from ledger_core.access import clients
+from ledger_core.access import clients, keys
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.tests.conftest import staff
@@ -49,7 +49,7 @@ def test_a_client_is_made_and_then_its_key(admin_client: Browser) -> None:
 
     response = issue(admin_client, client)
     assert "no-store" in response["Cache-Control"]
-    known = clients.client_of(issued(response))
+    known = keys.client_of(issued(response))
     assert (known.name, known.apps, known.scopes) == ("blog", ["content"], ["read", "post"])
 
 

@@ -1,4 +1,4 @@
-"""Bad input: a clear problem document, and nothing written. No input gets a 500."""
+"""Bad input returns a clear problem document and writes nothing. No input causes a 500."""
 
 import json
 from typing import Any
@@ -76,7 +76,7 @@ def test_a_value_like_a_field_s_name_is_no_second_field(post_json: Post) -> None
 
 
 def test_a_field_that_comes_twice_is_refused(post_json: Post) -> None:
-    """Which amount was meant? msgspec takes the last, other readers the first."""
+    """msgspec reads the last of two fields, and other parsers the first, so both are rejected."""
     response = post_json(b'{"operation": "CREDIT_ADD", "owner_id": "a", "nonce": "n", "amount": 1, "amount": 1000}')
     assert response.status_code == 400
     assert problem_of(response)["errors"] == [{"field": "amount", "detail": "More than once"}]
@@ -198,17 +198,17 @@ def test_another_host_is_refused(api: Client) -> None:
     assert problem_of(response)["code"] == "bad-request"
 
 
-# Bytes that begin no character; overlong; a surrogate; past Unicode's end; cut off; and a NUL.
+# Bytes that are not UTF-8: no first byte, overlong, a surrogate, past the end of Unicode, truncated. And a NUL.
 UNREADABLE = ["%FF", "a%FEb", "%C0%AF", "%E0%80%AF", "%ED%A0%80", "%F5%80%80%80", "%C3", "a%E2%82", "%C3%25A4", "%00"]
 
 
 @pytest.mark.parametrize("broken", UNREADABLE)
 def test_a_path_that_is_not_utf_8_is_refused_at_every_address(api: Client, post_json: Post, broken: str) -> None:
-    post_json(post_body(owner_id=broken))  # an id that Django would take the path for
+    post_json(post_body(owner_id=broken))  # the id that Django would read from the path
     for path in (f"ledger/{broken}", f"ledger/{broken}/entries", f"entries/{broken}", broken):
         for method in ("GET", "POST"):
             address = f"/api/v1/content/{path}"
-            response = api.generic(method, address, RAW_URI=address)  # as gunicorn tells it
+            response = api.generic(method, address, RAW_URI=address)  # gunicorn sets it
             assert response.status_code == 400
             assert problem_of(response)["code"] == "bad-request"
     for path in (f"/{broken}", f"/static/{broken}", f"/admin/{broken}"):

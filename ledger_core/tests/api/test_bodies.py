@@ -1,4 +1,4 @@
-"""Bodies that are rejected: the answer names each field at fault, and always says something. No database."""
+"""Rejected bodies: the problem document lists each wrong field, and always has a reason. No database."""
 
 import json
 from typing import Any
@@ -62,18 +62,18 @@ NOT_AT_FAULT = {
 
 
 def rejection(body: bytes, kind: type[msgspec.Struct] = PostRequest) -> tuple[list[str], str]:
-    """Return the fields that the rejection of the body names, and its detail."""
+    """Return the fields that the problem document lists, and its detail."""
     with pytest.raises(InvalidRequest) as caught:
         decode(body, kind)
     errors = caught.value.data.get("errors", [])
     assert all(error["detail"] for error in errors)
     assert caught.value.detail.strip(" .")
-    msgspec.json.encode((caught.value.detail, errors))  # it can be sent
+    msgspec.json.encode((caught.value.detail, errors))  # the error can be encoded
     return [error["field"] for error in errors], caught.value.detail
 
 
 def with_member(member: str) -> str:
-    """Return a request that has the member, which begins with its name, in the place of its own."""
+    """Return a valid request with one member replaced by the given one, which begins with its name."""
     name = member.partition(":")[0].strip('"')
     return "{" + ", ".join([*(f'"{key}": {value}' for key, value in FINE.items() if key != name), member]) + "}"
 
@@ -136,7 +136,7 @@ def test_a_batch_that_is_no_list_of_objects_is_rejected(body: str, fields: list[
     ],
 )
 def test_of_a_body_larger_than_any_request_only_the_first_mistake_is_looked_for(body: bytes, fields: list[str]) -> None:
-    """To name the others would take seconds of CPU."""
+    """Listing the others would take seconds of CPU."""
     assert rejection(body, BatchRequest)[0] == fields
 
 
@@ -150,7 +150,7 @@ def test_every_mistake_is_named_at_once() -> None:
     assert rejection(body.encode())[0] == ["operation", "owner_id", "nonce", "amount", "reverses", "z", "b"]
 
 
-# Two readings of the same bodies: the service's, and the rules in plain Python.
+# The same bodies, checked twice: by the service, and by the rules in plain Python.
 
 TEXTS = st.text(max_size=3) | st.sampled_from(["CREDIT_ADD", "alice", ".", "..", "a/b", "x" * 128, "x" * 129, "a\n"])
 TOKENS = st.one_of(
@@ -168,7 +168,7 @@ MEMBERS = st.lists(st.tuples(NAMES, TOKENS), max_size=3)
 def bodies(draw: st.DrawFn) -> bytes:
     members = [*FINE.items()][: draw(st.integers(2, 4))]
     replaced = draw(MEMBERS)
-    if draw(st.booleans()):  # else fields come twice
+    if draw(st.booleans()):  # otherwise fields are repeated
         members = [(name, token) for name, token in members if name not in dict(replaced)]
     text = "{" + ", ".join(f'"{name}": {token}' for name, token in [*members, *replaced]) + "}"
     body = text.encode(errors="surrogatepass")

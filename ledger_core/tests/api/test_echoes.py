@@ -1,4 +1,4 @@
-"""What is repeated of a request, in answers and in the log, is bounded: its size is never the request's."""
+"""Responses and log lines repeat only a limited part of a request, whatever its size."""
 
 import logging
 from typing import Any
@@ -12,8 +12,8 @@ from ledger_core.tests.factories import post_body
 
 pytestmark = pytest.mark.django_db
 
-LONG = "Ж" * 4500  # with its escapes, two of them fit into a body
-LINE = "A" * 3_900  # what gunicorn takes for the first line of a request, or for a header
+LONG = "Ж" * 4500  # two of them, escaped, fit into a body
+LINE = "A" * 3_900  # gunicorn accepts this length in the request line and in a header
 LEDGER = "/api/v1/content/ledger"
 BATCHES = "/api/v1/content/batches"
 

@@ -17,11 +17,11 @@ from django.core.checks import Error
 from django.test import Client
 
 import ledger_core
-from ledger_core import posting
+from ledger_core.api import views
 from ledger_core.api.documentation.rendered import RenderedView
 from ledger_core.api.problems import checks
-from ledger_core.api.problems.documents import Problem
 from ledger_core.api.problems.registry import CORE_ERRORS, errors
+from ledger_core.api.problems.types import Problem
 from ledger_core.errors import LedgerError, Registry, ReusedCode
 from ledger_core.plugins import LedgerApp
 from ledger_core.tests.conftest import Post
@@ -58,6 +58,20 @@ class LikeOneOfTheCore(SoldOut):
 class Incomplete(LedgerError):
     code = "Sold out"
     status = 200
+
+
+class WithTheStatus(SoldOut):
+    """A member would replace the status of the response."""
+
+    code = "with-the-status"
+    members = {"status": 200}
+
+
+class OfWrongTypes(SoldOut):
+    """A code that is no text, and a status that is no number."""
+
+    code = 5  # type: ignore[assignment]
+    status = "410"  # type: ignore[assignment]
 
 
 def declare(monkeypatch: pytest.MonkeyPatch, *kinds: type[LedgerError]) -> LedgerApp:
@@ -130,7 +144,14 @@ def test_the_installed_apps_declare_their_errors_without_mistakes() -> None:
 
 @pytest.mark.parametrize(
     ("kinds", "id_"),
-    [((SoldOut, SoldOutToo), "E012"), ((LikeOneOfTheCore,), "E012"), ((Incomplete,), "E013")],
+    [
+        ((SoldOut, SoldOutToo), "E012"),
+        ((LikeOneOfTheCore,), "E012"),
+        ((Incomplete,), "E013"),
+        ((OfWrongTypes,), "E013"),
+        ((WithTheStatus,), "E013"),
+        ((ValueError,), "E014"),
+    ],
 )
 def test_a_mistake_in_the_errors_of_an_app_is_found(
     monkeypatch: pytest.MonkeyPatch, kinds: tuple[type[LedgerError], ...], id_: str
@@ -188,8 +209,13 @@ def test_the_error_of_an_app_is_returned_with_its_own_members(post_json: Post, m
     def post(*_: Any, **__: Any) -> None:
         raise SoldOut("The lamp is sold out.", item="lamp")
 
-    monkeypatch.setattr(posting, "post_item", post)
+    monkeypatch.setattr(views, "post_item", post)
     response = post_json(post_body())
     problem = json.loads(response.content)
     assert (response.status_code, problem["code"], problem["item"]) == (410, "sold-out", "lamp")
     assert problem["type"] == "/api/problems/sold-out"
+
+
+def test_data_cannot_replace_what_every_problem_document_has() -> None:
+    with pytest.raises(TypeError, match="status"):
+        SoldOut("The lamp is sold out.", status=200)

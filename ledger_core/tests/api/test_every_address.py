@@ -1,4 +1,4 @@
-"""What is true of every address under /api. The addresses come from the URL configuration, so none can be forgotten."""
+"""Tests of every address under /api. The addresses come from the URL configuration, so none can be forgotten."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _IN_PATH = {"owner_id": "alice", "entry_id": "1", "code": "not-found"}
 
 
 def _addresses(patterns: list[Any], prefix: str = "/") -> Iterator[tuple[str, Any]]:
-    """Yield each address with its view class, with an example in the place of what varies."""
+    """Yield each address with its view class. Variable parts are replaced by examples."""
     for pattern in patterns:
         address = prefix + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: _IN_PATH.get(found[1], "1"), str(pattern.pattern))
         if isinstance(pattern, URLResolver):
@@ -73,7 +73,7 @@ def test_a_client_without_a_key_learns_nothing_of_its_query(client: Client, addr
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_other_method_is_a_405_that_names_those_there_are(api: Client, address: str) -> None:
-    api.handler.enforce_csrf_checks = True  # as a server does, but Django's test client does not
+    api.handler.enforce_csrf_checks = True  # servers do this, but Django's test client does not
     allowed = methods_of(address)
     for method in {*OTHERS, *map(str.upper, METHODS)} - {*map(str.upper, allowed)}:
         response = api.generic(method, address)

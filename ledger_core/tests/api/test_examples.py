@@ -1,4 +1,4 @@
-"""The examples of the OpenAPI documents, run as Swagger's page runs them: one after the other, on a new ledger."""
+"""The examples of the OpenAPI documents, run in their order on an empty ledger, as on the Swagger page."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def operations(client: Client, document: str) -> list[tuple[str, str, dict[str, 
 
 
 def posted(api: Client, document: str, entry_ids: dict[str, int] | None = None) -> list[tuple[int, Any]]:
-    """Post every example and return the answers; `entry_ids`, by operation, take the place of ids in the examples."""
+    """Post every example and return the responses. `entry_ids`, by operation, replace the ids in the examples."""
     answers = []
     for path, method, operation in operations(api, document):
         if method == "post":
@@ -36,7 +36,7 @@ def posted(api: Client, document: str, entry_ids: dict[str, int] | None = None) 
 
 
 def read(api: Client, document: str) -> dict[str, int]:
-    """Read by every example, and return the statuses."""
+    """Send the example of every GET, and return the statuses."""
     statuses = {}
     for path, method, operation in operations(api, document):
         if method == "get":
@@ -50,7 +50,7 @@ def test_all_examples_of_an_app_run_as_they_stand(api: Client, app: str) -> None
     document = f"/api/v1/{app}/openapi.json"
     first = posted(api, document)
     assert {status for status, _ in first} == {201}, first
-    assert {status for status, _ in posted(api, document)} == {200}  # again, as one clicks: replays
+    assert {status for status, _ in posted(api, document)} == {200}  # the second time, all are replays
     assert set(read(api, document).values()) == {200}
 
 

@@ -28,12 +28,12 @@ ENTRIES = "/api/v1/content/ledger/alice/entries"
 
 @pytest.fixture
 def history(post_json: Post) -> list[Entry]:
-    """Ten entries of alice's in turns of the apps, an hour apart; every third one spends."""
+    """Ten entries of alice, an hour apart, alternately of both apps. Every third one spends."""
     for n in range(10):
         operation = "CREDIT_SPEND" if n % 3 == 2 else "CREDIT_ADD"
         post_json(post_body(owner_id="alice", operation=operation), app=("content", "ecommerce")[n % 2])
     post_json(post_body(owner_id="bob"))
-    with connection.cursor() as cursor:  # the tests' transaction is one moment
+    with connection.cursor() as cursor:  # within a transaction, all entries have the same time
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE ledger_entry SET created_on = created_on - (20 - seq) * interval '1 hour'")
         cursor.execute("SET LOCAL session_replication_role = origin")
@@ -141,7 +141,7 @@ def test_of_entries_of_one_moment_the_last_counts(api: Client) -> None:
 
 
 def test_a_moment_is_unclear_where_entries_of_the_future_may_be_from_before_it(api: Client, post_json: Post) -> None:
-    """As after the database's clock was ahead for a while: neither 404 nor a balance without these entries is right."""
+    """The database's clock was ahead for a while: neither 404 nor a balance without these entries would be right."""
     post_json(post_body(owner_id="alice"))
     first = Account.objects.get().created_on
     ahead = datetime.now(UTC) + timedelta(hours=26)
@@ -156,7 +156,7 @@ def test_a_moment_is_unclear_where_entries_of_the_future_may_be_from_before_it(a
     assert problem_of(earlier)["code"] == "account-not-found"
 
 
-@pytest.mark.django_db(transaction=True)  # in a transaction each would have a savepoint
+@pytest.mark.django_db(transaction=True)  # in a transaction, each query would have a savepoint
 def test_each_read_is_one_query(
     api: Client, post_json: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -168,7 +168,7 @@ def test_each_read_is_one_query(
         f"/api/v1/content/ledger/alice?at={moment}",
         f"/api/v1/content/entries/{posted['id']}",
     ):
-        with django_assert_num_queries(2 if "until" in address else 1):  # an empty page asks for the account
+        with django_assert_num_queries(2 if "until" in address else 1):  # for an empty page, the account is read too
             assert api.get(address).status_code == 200
 
 
@@ -182,11 +182,11 @@ def test_an_entry_is_answered_alike_by_every_address(api: Client, post_json: Pos
 
 @pytest.mark.parametrize("plans", ["force_custom_plan", "force_generic_plan"])
 def test_deep_pages_moments_and_nonces_are_found_by_index(plans: str) -> None:
-    """Of ten thousand entries, what is read is about what is answered, also by the plan for any values."""
+    """Of ten thousand entries, PostgreSQL reads about as many as are returned, also with the generic plan."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL plan_cache_mode = {plans}")
         cursor.execute(FILL)
-        # Or it would plan by what other tests left: pages of dead rows, and statistics of another time.
+        # Otherwise the plan depends on other tests: on dead rows and old statistics.
         cursor.execute("CLUSTER ledger_entry USING ledger_entry_pkey")
         cursor.execute("ANALYZE ledger_entry")
         moment = Entry.objects.get(owner_id="old", seq=3000).created_on
@@ -210,7 +210,7 @@ def test_an_operation_that_nobody_has_posted_is_not_looked_for_in_all_entries() 
     with Explained() as explained:
         assert entries_of("content", "old", limit=10, operation="DAILY_REWARD") == []
     assert explained.rows() < 60
-    with connection.cursor() as cursor:  # nor would it be by a later plan, for any values
+    with connection.cursor() as cursor:  # nor with the generic plan, which PostgreSQL may choose later
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'ledger_entries_of_operation%'")
         assert cursor.fetchone() == (0,)
 
@@ -229,7 +229,7 @@ FILL = """
 
 
 class Explained:
-    """Takes the queries that are made inside, and tells how many rows their plans read."""
+    """Records the queries in the block, and returns how many rows their plans read."""
 
     def __enter__(self) -> "Explained":
         self._queries: list[tuple[str, Any]] = []
@@ -250,7 +250,7 @@ class Explained:
         self.plans: list[Any] = []
         with connection.cursor() as cursor:
             for statement, parameters in self._queries:
-                if isinstance(parameters, dict):  # a Statement's
+                if isinstance(parameters, dict):  # of a Statement
                     statement, parameters = _prepare(cursor, statement, parameters), None
                 cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
                 ((plans,),) = cursor.fetchall()
@@ -260,7 +260,7 @@ class Explained:
 
 
 def _prepare(cursor: Any, statement: str, parameters: dict[str, Any]) -> str:
-    """Prepare the statement, and return the SQL that executes it: only so plan_cache_mode applies."""
+    """Prepare the statement, and return the SQL that executes it. plan_cache_mode applies only to these."""
     name = f"explained_{uuid4().hex}"
     used = {name: value for name, value in parameters.items() if f"%({name})s" in statement}
     numbers = {name: f"${number}" for number, name in enumerate(used, start=1)}

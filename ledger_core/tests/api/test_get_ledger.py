@@ -50,7 +50,7 @@ def test_an_owner_that_cannot_be_is_refused(api: Client, address: str) -> None:
     assert problem_of(response)["errors"][0]["field"] == "owner_id"
 
 
-@pytest.mark.django_db(transaction=True)  # in a transaction it would have a savepoint
+@pytest.mark.django_db(transaction=True)  # in a transaction, the query would have a savepoint
 def test_a_read_is_one_query(api: Client, post_json: Post, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     post_json(post_body(owner_id="alice"))
     with django_assert_num_queries(1):

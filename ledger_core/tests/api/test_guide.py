@@ -13,20 +13,20 @@ import msgspec
 import pytest
 from django.conf import settings
 
-from ledger_core.api import documents
-from ledger_core.api.problems.documents import Problem
+from ledger_core.api import response_types
 from ledger_core.api.problems.registry import CORE_ERRORS
+from ledger_core.api.problems.types import Problem
 from ledger_core.api.requests import types
 
 GUIDE = Path(settings.BASE_DIR) / "docs" / "api.md"
 BODIES: list[type[msgspec.Struct]] = [types.PostRequest, types.BatchRequest]
 QUERIES: list[type[msgspec.Struct]] = [types.BalanceQuery, types.EntriesQuery]
 RESPONSES: list[type[msgspec.Struct]] = [
-    documents.EntryDocument,
-    documents.BatchDocument,
-    documents.BalanceDocument,
-    documents.EntriesDocument,
-    documents.OperationDocument,
+    response_types.EntryDocument,
+    response_types.BatchDocument,
+    response_types.BalanceDocument,
+    response_types.EntriesDocument,
+    response_types.OperationDocument,
     Problem,
 ]
 NAMES = {

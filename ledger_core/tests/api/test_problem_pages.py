@@ -1,4 +1,4 @@
-"""Every problem has a page, at the address that its documents give as their type. No database, and no key."""
+"""Every problem has a page, at the address that is the type of its documents. No database and no key."""
 
 import json
 import re
@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from ledger_core.api.problems.documents import problem_response
 from ledger_core.api.problems.registry import errors
+from ledger_core.api.problems.types import problem_response
 from ledger_core.errors import LedgerError
 
 KINDS = sorted(errors(), key=lambda kind: kind.code)
@@ -60,7 +60,7 @@ def test_what_nginx_tells_in_the_place_of_the_service_has_pages_too() -> None:
     assert codes.keys() == titles.keys() == details.keys()
     for status, code in codes.items():
         assert known[code] == (status.replace("default", "500"), titles[status], details[status])
-    # And every status of these is one that nginx shows the document for.
+    # nginx uses the document for each of these statuses.
     pages = re.findall(r"^error_page ([\d ]+?)(?: =(\d+))? /problem;", (nginx / "problem_pages.conf").read_text(), re.M)
     shown = {status for own, other in pages for status in ([other] if other else own.split())}
     assert shown == {status.replace("default", "500") for status in codes}
@@ -81,4 +81,4 @@ def test_the_pages_have_nothing_inline_and_nothing_from_elsewhere(client: Client
     (sheet,) = [address for address in addresses if address.endswith(".css")]
     file = client.get(sheet)
     assert file.status_code == 200
-    file.getvalue()  # closes it, in the way of a test that has no database
+    file.getvalue()  # reading to the end closes the file; close() would need a database

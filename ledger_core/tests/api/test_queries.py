@@ -1,4 +1,4 @@
-"""Query strings: each value has one spelling, and each mistake is named in words that fit a query."""
+"""Query strings: each value has one spelling, and the messages fit query strings."""
 
 from typing import Any
 from urllib.parse import quote
@@ -32,7 +32,7 @@ def assert_rejected(response: Any, field: str) -> str:
     assert [error["field"] for error in problem["errors"]] == [field]
     detail: str = problem["errors"][0]["detail"]
     assert detail
-    assert "`" not in detail  # a type of Python's, which fits no query
+    assert "`" not in detail  # a Python type, which has no meaning in a query string
     return detail
 
 

@@ -1,4 +1,4 @@
-"""Documents and pages under /api: rendered once in a process, compressed, and cached by clients. No database."""
+"""Documents and pages under /api: each process renders them once, compressed, and clients cache them. No database."""
 
 import gzip
 import json
@@ -58,7 +58,7 @@ def test_a_client_that_has_it_already_gets_no_body(client: Client, address: str)
 
 @everywhere
 def test_clients_may_keep_it_and_have_to_ask_again(client: Client, address: str) -> None:
-    age = 300 if address in DOCUMENTS else 0  # a page of an older version would load files that are gone
+    age = 300 if address in DOCUMENTS else 0  # an older page would load files that no longer exist
     assert client.get(address)["Cache-Control"] == f"public, max-age={age}, must-revalidate"
 
 
@@ -69,7 +69,7 @@ def test_it_is_compressed_where_the_client_accepts_that(client: Client, address:
     assert response["Content-Encoding"] == "gzip"
     assert gzip.decompress(response.content) == plain.content
     assert response["Content-Length"] == str(len(response.content))
-    assert response["ETag"] != plain["ETag"]  # other bytes
+    assert response["ETag"] != plain["ETag"]  # different bytes
     assert "Accept-Encoding" in response["Vary"]
 
 
@@ -94,7 +94,7 @@ def test_an_openapi_document_rejects_parameters_and_a_page_ignores_them(client: 
 
 
 def test_every_replica_renders_the_same() -> None:
-    """Or a client would get another ETag from each, and no 304."""
+    """Otherwise each process would have its own ETag, and clients would get no 304."""
     program = (
         "import django; django.setup(); from django.test import Client;"
         f"print([Client().get(address)['ETag'] for address in {[*DOCUMENTS, *PAGES]}])"

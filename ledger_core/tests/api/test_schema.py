@@ -40,7 +40,7 @@ def test_each_app_has_its_document_and_all_have_one(client: Client, schema: dict
             f"/api/v1/{app}/operations",
         }
         together |= set(document["paths"])
-    validate_schema(schema)  # and so its parts
+    validate_schema(schema)  # this also validates the documents of the apps, which are its parts
     assert set(schema["paths"]) == together
 
 
@@ -57,7 +57,7 @@ def test_every_response_is_described_with_an_example(schema: dict[str, Any]) -> 
 def test_every_refusal_is_described(schema: dict[str, Any]) -> None:
     described = set(re.findall(r'"code": "([a-z-]+)"', json.dumps(schema)))
     refusals = {kind.code for kind in errors()}
-    elsewhere = {"not-found", "bad-request", "method-not-allowed", "permission-denied"}  # these are no view's
+    elsewhere = {"not-found", "bad-request", "method-not-allowed", "permission-denied"}  # no view raises these
     elsewhere |= {"unsupported-transfer-coding", "unsupported-http-version"}
     assert refusals - elsewhere <= described
 
@@ -72,7 +72,7 @@ def test_the_schema_is_what_requests_are_held_against(schema: dict[str, Any]) ->
 
 
 def integers(part: Any, field: str = "") -> Iterator[tuple[str, bool]]:
-    """Yield the field of each integer of the document, and whether it is marked as one of 64 bits."""
+    """Yield the field of each integer in the document, and whether its format is int64."""
     if isinstance(part, dict):
         if part.get("type") == "integer":
             yield field, part.get("format") == "int64"
@@ -114,4 +114,4 @@ def test_the_pages_load_nothing_from_elsewhere(client: Client, page: str) -> Non
     for address in addresses:
         file = client.get(address)
         assert file.status_code == 200
-        file.getvalue()  # closes it, in the way of a test that has no database
+        file.getvalue()  # reading to the end closes the file; close() would need a database

@@ -60,7 +60,7 @@ def empty_the_ledger() -> None:
 
 def test_what_is_imported_is_what_was_exported_to_the_hash(tmp_path: Path) -> None:
     before = contents()
-    file = export(tmp_path / "books.jsonl")
+    file = export(tmp_path / "ledger.jsonl")
     empty_the_ledger()
     call_command("importledger", str(file))
     assert contents() == before
@@ -68,7 +68,7 @@ def test_what_is_imported_is_what_was_exported_to_the_hash(tmp_path: Path) -> No
 
 
 def test_posting_goes_on_after_an_import(tmp_path: Path) -> None:
-    file = export(tmp_path / "books.jsonl")
+    file = export(tmp_path / "ledger.jsonl")
     newest = Entry.objects.latest("id").pk
     empty_the_ledger()
     with connection.cursor() as cursor:
@@ -84,7 +84,7 @@ def test_posting_goes_on_after_an_import(tmp_path: Path) -> None:
 def test_an_interrupted_import_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "_CHUNK", 4)
     before = contents()
-    file = export(tmp_path / "books.jsonl")
+    file = export(tmp_path / "ledger.jsonl")
     lines = file.read_bytes().splitlines(keepends=True)
     empty_the_ledger()
     for end in (10, 25):
@@ -96,13 +96,13 @@ def test_an_interrupted_import_goes_on_where_it_ended(tmp_path: Path, monkeypatc
 
 
 def test_an_import_needs_an_empty_ledger(tmp_path: Path) -> None:
-    file = export(tmp_path / "books.jsonl")
+    file = export(tmp_path / "ledger.jsonl")
     with pytest.raises(CommandError, match="not empty"):
         call_command("importledger", str(file))
 
 
 def test_an_import_goes_on_with_its_own_beginning_alone(tmp_path: Path) -> None:
-    file = export(tmp_path / "books.jsonl")
+    file = export(tmp_path / "ledger.jsonl")
     empty_the_ledger()
     post(IMAGINARY, ADD, owner_id="alice", nonce="other")
     lines = file.read_bytes().splitlines(keepends=True)
@@ -113,13 +113,13 @@ def test_an_import_goes_on_with_its_own_beginning_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "detail"),
     [
-        ({"delta": 70}, "do not make"),
-        ({"balance_after": 1}, "do not make"),
-        ({"nonce": "x"}, "its hash is not"),
-        ({"client": "x"}, "its hash is not"),
-        ({"hash": "00"}, "its hash is not"),
-        ({"seq": 7}, "it follows 1"),
-        ({"created_on": "2020-01-01T00:00:00Z"}, "earlier"),
+        ({"delta": 70}, "after it, and a delta of"),
+        ({"balance_after": 1}, "after it, and a delta of"),
+        ({"nonce": "x"}, "its hash does not match"),
+        ({"client": "x"}, "its hash does not match"),
+        ({"hash": "00"}, "its hash does not match"),
+        ({"seq": 7}, "the entry before it is #1"),
+        ({"created_on": "2020-01-01T00:00:00Z"}, "its time is before"),
         ({"created_on": "2020-01-01T00:00:00"}, "created_on"),
         ({"amount": "3"}, "amount"),
         ({"extra": 1}, "extra"),
@@ -129,7 +129,7 @@ def test_an_import_goes_on_with_its_own_beginning_alone(tmp_path: Path) -> None:
     ],
 )
 def test_a_changed_line_is_refused_and_named(tmp_path: Path, change: dict[str, object], detail: str) -> None:
-    lines = [json.loads(line) for line in export(tmp_path / "books.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in export(tmp_path / "ledger.jsonl").read_text().splitlines()]
     number = next(n for n, line in enumerate(lines) if (line["owner_id"], line["seq"]) == ("alice", 2))
     lines[number] |= change
     empty_the_ledger()
@@ -140,7 +140,7 @@ def test_a_changed_line_is_refused_and_named(tmp_path: Path, change: dict[str, o
 
 def test_an_id_is_taken_once(tmp_path: Path) -> None:
     """The database's key is (id, owner), so it would accept one id for several owners."""
-    lines = [json.loads(line) for line in export(tmp_path / "books.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in export(tmp_path / "ledger.jsonl").read_text().splitlines()]
     empty_the_ledger()
     lines[-1]["id"] = lines[0]["id"]
     with pytest.raises(importing.ImportRefused, match=f"Line {len(lines)}: another entry has the id {lines[0]['id']}"):
@@ -152,7 +152,7 @@ def test_what_could_not_be_posted_is_refused_though_its_hash_is_right(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     """Anyone who changes a file can also compute its hashes. The database rejects values that it cannot hold."""
-    line = json.loads(export(tmp_path / "books.jsonl").read_text().splitlines()[0]) | change
+    line = json.loads(export(tmp_path / "ledger.jsonl").read_text().splitlines()[0]) | change
     line["hash"] = msgspec.convert(line, Record).chained_to(b"").hex()
     empty_the_ledger()
     with pytest.raises(importing.ImportRefused, match="Lines 1 to 1: "):
@@ -165,14 +165,14 @@ def test_an_import_goes_on_with_entries_that_are_the_files_to_the_hash(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     """An earlier entry that differs is found too, not only an owner's newest one."""
-    lines = [json.loads(line) for line in export(tmp_path / "books.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in export(tmp_path / "ledger.jsonl").read_text().splitlines()]
     lines[1] |= change
     with pytest.raises(importing.ImportRefused, match="Line"):
         importing.import_entries([json.dumps(line).encode() for line in lines], resume=True)
 
 
 def test_an_import_does_not_go_on_in_a_ledger_with_other_entries(tmp_path: Path) -> None:
-    lines = export(tmp_path / "books.jsonl").read_bytes().splitlines()
+    lines = export(tmp_path / "ledger.jsonl").read_bytes().splitlines()
     with pytest.raises(importing.ImportRefused, match="holds 1 entries more than the file"):
         importing.import_entries(lines[:-1], resume=True)
     empty_the_ledger()
@@ -184,16 +184,16 @@ def test_an_import_does_not_go_on_in_a_ledger_with_other_entries(tmp_path: Path)
 
 
 def test_a_missing_line_is_refused(tmp_path: Path) -> None:
-    lines = export(tmp_path / "books.jsonl").read_bytes().splitlines()
+    lines = export(tmp_path / "ledger.jsonl").read_bytes().splitlines()
     empty_the_ledger()
-    with pytest.raises(importing.ImportRefused, match=r"Line 3: entry 4 of .*: it follows 2"):
+    with pytest.raises(importing.ImportRefused, match=r"Line 3: entry 4 of .*: the entry before it is #2"):
         importing.import_entries([*lines[:2], *lines[3:]], resume=False)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "[]", '{"id": 1}', "\xff"])
 def test_what_is_no_export_is_refused_or_empty(tmp_path: Path, text: str) -> None:
     empty_the_ledger()
-    file = tmp_path / "books.jsonl"
+    file = tmp_path / "ledger.jsonl"
     file.write_text(text, "latin-1")
     if text:
         with pytest.raises(CommandError, match="Line 1"):
@@ -269,7 +269,7 @@ def _post_elsewhere() -> None:
 def test_a_spreadsheet_calculates_no_text_and_has_numbers_as_numbers(tmp_path: Path) -> None:
     formula = '=HYPERLINK("http://evil.example","Click")'
     post(IMAGINARY, ADD, owner_id="+owner", nonce=formula, client="@client")
-    lines = export(tmp_path / "books.csv", "csv").read_text().splitlines()
+    lines = export(tmp_path / "ledger.csv", "csv").read_text().splitlines()
     (row,) = [row for row in csv.DictReader(lines) if row["owner_id"] == "'+owner"]
     assert (row["nonce"], row["client"]) == (f"'{formula}", "'@client")
     assert "-3" in {row["delta"] for row in csv.DictReader(lines)}
@@ -289,7 +289,7 @@ def test_an_export_does_not_overwrite(tmp_path: Path) -> None:
 
 
 def test_the_csv_has_every_column_of_every_entry(tmp_path: Path) -> None:
-    with export(tmp_path / "books.csv", "csv").open(newline="") as file:
+    with export(tmp_path / "ledger.csv", "csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == Entry.objects.count()
     for row in rows:
@@ -323,7 +323,7 @@ def balances(hledger: str, journal: Path, query: str) -> dict[str, int]:
 
 
 def test_hledgers_balances_are_ours(tmp_path: Path, hledger: str) -> None:
-    journal = export(tmp_path / "books.journal", "journal")
+    journal = export(tmp_path / "ledger.journal", "journal")
     owners = balances(hledger, journal, "owners")
     assert len(owners) == len(OWNERS)
     assert sorted(owners.values()) == sorted(Account.objects.values_list("balance", flat=True))
@@ -336,7 +336,7 @@ def test_hledgers_balances_are_ours(tmp_path: Path, hledger: str) -> None:
 
 
 def test_hledger_finds_a_changed_delta(tmp_path: Path, hledger: str) -> None:
-    journal = export(tmp_path / "books.journal", "journal")
+    journal = export(tmp_path / "ledger.journal", "journal")
     journal.write_text(
         journal.read_text().replace("  50 credits", "  60 credits", 1).replace("  -50 credits", "  -60 credits", 1)
     )

@@ -1,4 +1,4 @@
-"""Request ids, the log's line for each request, and the metrics."""
+"""Request ids, the log line of each request, and the metrics."""
 
 import logging
 

@@ -8,7 +8,7 @@ from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
 from ledger_core.operations.drafts import Draft, Item
 from ledger_core.operations.frequency import Daily
-from ledger_core.rules.terms import require_allowed
+from ledger_core.rules.availability import require_allowed
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, ChessOperation, ImaginaryOperation
 from ledger_core.values import MAX_CREDITS
 

@@ -244,6 +244,15 @@ def test_units_beyond_any_product_are_refused(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["single", "batch"])
+def test_of_two_reasons_single_posts_and_batches_report_the_same(how: str) -> None:
+    shop, sale, refund = priced(+10)
+    sold = post(shop, sale, owner_id="alice", nonce="sale").entry
+    post(shop, refund, owner_id="alice", nonce="1", reverses=sold.pk)
+    fault = refused(how, shop, Item(refund, "alice", "2", 1, sold.pk))  # the balance is too low as well
+    assert (fault["code"], fault["remaining"]) == ("not-reversible", 0)
+
+
+@pytest.mark.parametrize("how", ["single", "batch"])
 def test_a_refund_that_no_balance_holds_is_refused(how: str) -> None:
     shop, sale, refund = priced(-MAX_CREDITS)
     post(IMAGINARY, CHAT, owner_id="alice", nonce="0")

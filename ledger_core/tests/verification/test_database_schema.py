@@ -8,7 +8,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from ledger_core.posting import post
 from ledger_core.tests.imaginary import ADD, IMAGINARY
-from ledger_core.verification.schema import FILE, describe, differences, written
+from ledger_core.verification.database_schema import FILE, describe, differences, written
 
 pytestmark = pytest.mark.django_db
 

@@ -140,7 +140,7 @@ def test_a_locked_account_is_told_as_such_and_soon(fresh: Project) -> None:
             status, page = browser.correct("form")
             assert status == 503
             assert "The account is locked" in page
-            assert "the same form" in page
+            assert "send the form again" in page
         assert add(service, "2") == 201
         assert browser.correct("form")[0] == 200
         assert "LockNotAvailable (55P03)" in service.log.read_text()
@@ -170,7 +170,7 @@ def test_a_read_only_server_is_read_from_and_nothing_is_a_fault_of_ours(fresh: P
             status, page = browser.correct("form")
             assert status == 503
             assert "The database is unavailable" in page
-            assert "the same form" in page
+            assert "send the form again" in page
             assert service.status("/livez") == 200
 
             somebody.execute("SET default_transaction_read_only = off")

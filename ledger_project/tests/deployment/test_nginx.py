@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -165,10 +165,21 @@ def test_an_owner_that_looks_like_an_address_is_reached(nginx: Nginx, service: S
 
 def _break_then_forward(server: socket.socket, port: int) -> None:
     with server.accept()[0] as broken:
-        broken.recv(65536)
+        _message(broken)
     with server.accept()[0] as client, socket.create_connection(("127.0.0.1", port)) as replica:
-        replica.sendall(client.recv(65536))
-        client.sendall(replica.recv(65536))
+        replica.sendall(_message(client))
+        client.sendall(_message(replica))
+
+
+def _message(connection: socket.socket) -> bytes:
+    """Read a complete message of HTTP, which may arrive in pieces."""
+    received, length = b"", 1
+    while len(received) < length:
+        received += connection.recv(65536)
+        head, end, _ = received.partition(b"\r\n\r\n")
+        body = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+        length = len(head + end) + int(body[1] if body else 0) if end else len(received) + 1
+    return received
 
 
 def _take_and_close(server: socket.socket) -> None:
@@ -177,7 +188,7 @@ def _take_and_close(server: socket.socket) -> None:
             connection, _ = server.accept()
         except OSError:
             return  # the test is over
-        with connection:
+        with connection, suppress(ConnectionError):  # nginx may have closed it
             connection.recv(65536)
 
 

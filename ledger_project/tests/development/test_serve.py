@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from ledger_core.access.clients import CACHE_SECONDS
+from ledger_core.access.keys import CACHE_SECONDS
 from ledger_project.development.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port, listens, wait_for
 

@@ -47,8 +47,8 @@ def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
         said = fresh_shell(block, fresh.folder).stdout
     assert "Verified 1 entry of 1 account: no faults." in said
     assert "all balances" in said
-    assert (fresh.folder / ".data/books.jsonl").read_text().count("\n") == 1
-    assert "owners:alice" in (fresh.folder / ".data/books.journal").read_text()
+    assert (fresh.folder / ".data/ledger.jsonl").read_text().count("\n") == 1
+    assert "owners:alice" in (fresh.folder / ".data/ledger.journal").read_text()
 
 
 def test_the_app_of_the_readme_works(fresh: Project) -> None:

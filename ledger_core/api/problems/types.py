@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from django.http import HttpResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ledger_core.api.documents import Index, Time
+from ledger_core.api.response_types import Index, Time
 from ledger_core.api.responses import json_response
 from ledger_core.errors import LedgerError
 from ledger_core.observability.request_log import request_id
