@@ -28,14 +28,14 @@ cycles: DRF's request and Django's view refer to themselves, so that only the ga
 
 These tricks can only be where they are:
 
-    access/keys.py, `client_of`            4,381    4,359    the client of a key is cached, for two queries less
-    postgresql/statement.py, `Statement`     174      153    calls libpq, instead of psycopg's cursor through Django's
-    postgresql/base.py, `is_usable`           76       55    reads the socket, instead of `SELECT 1` in each request
-    api/requests/decoding.py, `_may_repeat`   32        0    counts quotes, instead of reading the body in Python
-    api/views.py, `default_response_headers`  24       25    no `Allow`, which would be in every response
-    access/throttling.py, `_canonical`        26       20    caches parsed addresses
-    rate_limits/in_memory.py, `_place_of`     23       20    caches the hashes of names
-    access/key_form.py, `without_keys`        20       15    looks for keys in the log only after `ledger_`
+    access/keys.py, client_of                     4,381  4,359   caches the client of a key: two queries less
+    postgresql/statement.py, Statement              174    153   calls libpq, not psycopg's cursor
+    postgresql/base.py, is_usable                    76     55   reads the socket instead of sending SELECT 1
+    api/requests/decoding.py, _may_repeat            32      0   counts quotes before it reads the body in Python
+    access/throttling.py, _canonical                 26     20   caches parsed addresses
+    api/views.py, default_response_headers           24     25   no Allow in every response
+    access/rate_limits/in_memory.py, _place_of       23     22   caches hashes of names
+    access/key_form.py, without_keys                 20     20   searches only texts with `ledger_` for keys
 
 `gc.freeze()` in `deploy/gunicorn.conf.py` saves memory: a worker takes 47 MB instead of 64.
 

@@ -3,6 +3,7 @@
 import pkgutil
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -26,6 +27,13 @@ JSON = "application/json"
 def test_the_page_of_the_package_has_each_trick() -> None:
     described = set(re.findall(r"^    ([a-z_]+) +[0-9]", speed.__doc__ or "", re.MULTILINE))
     assert described == {module.name for module in pkgutil.iter_modules(speed.__path__)}
+
+
+def test_the_page_of_the_package_says_where_the_others_are() -> None:
+    places = re.findall(r"^    ([a-z_/]+[.]py), ([A-Za-z_]+) +[0-9]", speed.__doc__ or "", re.MULTILINE)
+    core = Path(speed.__path__[0]).parent
+    assert places
+    assert [name for file, name in places if name not in (core / file).read_text()] == []
 
 
 def test_no_cache_has_anything_to_close() -> None:
