@@ -37,6 +37,8 @@ class Command(TemplateCommand):
         self.stdout.write(
             f"Created {name}/. Add this line to INSTALLED_APPS in ledger_project/settings.py:\n\n"
             f'    "{name}",\n\n'
-            f"Then run `make upgrade`. Define the app's operations in {name}/operations.py, and run its tests with\n"
-            f"`.venv/bin/pytest {name}`. docs/adding-an-app.md explains each step."
+            f"Define the app's operations in {name}/operations.py, and run its tests with `.venv/bin/pytest {name}`.\n"
+            "Then restart `make run`; it creates the app's admin permissions. With another database, run "
+            "`make upgrade`.\n"
+            "docs/adding-an-app.md explains each step."
         )
