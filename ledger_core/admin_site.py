@@ -124,7 +124,7 @@ class StrictAdmin(ModelAdmin):
         return [(title, {**rest, "fields": self._isolated(rest["fields"], but=typed)}) for title, rest in fieldsets]
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
-        """Redirect as Django does, with the id isolated in the message: whoever made the link chose it."""
+        """Redirect as Django does, with the id isolated in the message, because the author of the link chose it."""
         shown = quote(as_text(unquote(object_id)))
         response: HttpResponse = super()._get_obj_does_not_exist_redirect(request, opts, shown)  # type: ignore[misc]
         return response

@@ -1,5 +1,5 @@
-"""How fast the ledger is, against a ceiling and against what is used elsewhere: `make bench`, `make bench-growth`.
+"""The speed of the ledger, compared with a ceiling and with other ledgers: `make bench`, `make bench-growth`.
 
-Contestants alternate in one run, on one database server; the medians of their ratios are what to look at, since the
-rates of a machine swing. Benchmarks are no tests: nothing fails because a machine is slow.
+Contestants alternate in one run, on one database server. Compare the medians of their ratios, because the rates of a
+machine vary. Benchmarks are not tests: nothing fails because a machine is slow.
 """

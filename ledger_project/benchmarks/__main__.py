@@ -1,4 +1,4 @@
-"""`make bench`: the table, and with --json FILE its numbers."""
+"""`make bench`: print the table and, with --json FILE, write its numbers."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ import psycopg
 from ledger_project.benchmarks import growth, in_process, over_http
 from ledger_project.benchmarks.stack import make_ledger, postgres, require_programs
 
-# What is compared with what, and how many times as much it should at least be.
+# What is compared, with what, and the lowest ratio that is wanted.
 RATIOS = (
     ("POST against the ceiling", "ours POST", "ceiling POST", 0.80),
     ("GET balance against the ceiling", "ours GET", "ceiling GET", 0.80),
@@ -87,7 +87,7 @@ def _table(result: dict[str, Any]) -> Iterator[str]:
 
 
 def ratio(rates: dict[str, list[float]], one: str, other: str) -> float:
-    """Return the median of the ratios in each round: both had the same weather."""
+    """Return the median of the ratios of each round, in which both had the same conditions."""
     return median(a / b for a, b in zip(rates[one], rates[other], strict=True))
 
 

@@ -1,4 +1,4 @@
-"""`make bench-growth`: whether it is as fast at ten million entries as at next to none.
+"""`make bench-growth`: compare the speed at ten million entries with the speed of a small ledger.
 
 Two ledgers on one server: one that stays small and one that grows. Each request is asked of both in turn, so that both
 have the same weather. Every owner has a hundred entries, in the order of time and not of owners, as they would come.
@@ -21,7 +21,7 @@ from ledger_core.management.output import progress_bar
 from ledger_project.benchmarks.stack import Ledger, Server, make_ledger, served
 
 ENTRIES_OF_EACH = 100
-SMALL = 10_000  # entries: what the small ledger keeps, so that there is something to read
+SMALL = 10_000  # entries of the small ledger
 _STEPS = (100_000, 1_000_000, 10_000_000)
 _CYCLE = (("content", "CREDIT_ADD", 10), ("content", "CONTENT_CREATION", -5), ("ecommerce", "CREDIT_SPEND", -1))
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,7 +54,7 @@ _RATIO_LIMIT = 1.25
 def measure(url: str, entries: int) -> dict[str, Any]:
     """Return the median milliseconds of each kind of request, in the small ledger and in the one that grows."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledger_project.settings")
-    django.setup()  # of the development's settings: for records alone, no database is asked through it
+    django.setup()  # only for the records; the development database is not used
     small, large = make_ledger(url, "small"), make_ledger(url, "large")
     _fill(small, 0, SMALL)
     steps = []
@@ -72,7 +72,7 @@ def measure(url: str, entries: int) -> dict[str, Any]:
 
 
 def table(result: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines of what was measured."""
+    """Yield the lines of the table."""
     yield f"{result['date']}, {result['machine']}\n"
     yield "| request, p50 in ms | entries | small ledger | this one | ratio |\n|---|---|---|---|---|"
     for step in result["steps"]:
@@ -84,7 +84,7 @@ def table(result: dict[str, Any]) -> Iterator[str]:
 
 
 def _fill(ledger: Ledger, filled: int, entries: int) -> None:
-    """Add owners until the ledger has so many entries: by COPY, each entry chained to the one before it."""
+    """Add owners by COPY until the ledger has so many entries, each chained to the one before it."""
     from ledger_core.import_export.records import Record
 
     owners = range(filled // ENTRIES_OF_EACH, entries // ENTRIES_OF_EACH)
@@ -124,7 +124,7 @@ def _fill(ledger: Ledger, filled: int, entries: int) -> None:
 
 
 class _Asked:
-    """One of the two ledgers, as it is asked over one connection."""
+    """One of the two ledgers, with one connection to it."""
 
     def __init__(self, server: Server, ledger: Ledger, owners: int) -> None:
         self._connection = HTTPConnection("127.0.0.1", server.port)
@@ -134,7 +134,7 @@ class _Asked:
         self._random = Random(1)  # noqa: S311  the same owners at each step
 
     def milliseconds(self, name: str) -> float:
-        """Return how long a request of that kind took."""
+        """Return how long a request of that kind took, in milliseconds."""
         method, path, body, headers = self._request(name, f"owner-{self._random.randrange(self._owners)}")
         start = time.perf_counter()
         self._connection.request(method, path, body, headers)
@@ -180,11 +180,11 @@ def _milliseconds(asked: list[_Asked]) -> dict[str, list[float]]:
     for name in _REQUESTS:
         times = 30 if name.startswith("admin") else 500
         pairs = [[ledger.milliseconds(name) for ledger in asked] for _ in range(times + times // 5)]
-        found[name] = [median(column) for column in zip(*pairs[times // 5 :], strict=True)]  # what warms up is left out
+        found[name] = [median(column) for column in zip(*pairs[times // 5 :], strict=True)]  # without the warm-up
     return found
 
 
 def _verify(ledger: Ledger, entries: int) -> dict[str, float]:
     start = time.perf_counter()
-    ledger.manage("verifyledger", "--jobs", "2")  # fails on a fault
+    ledger.manage("verifyledger", "--jobs", "2")  # raises on a fault
     return {"entries": entries, "seconds": time.perf_counter() - start}

@@ -1,4 +1,4 @@
-"""In one process, without HTTP: post() against django-hordak's transfer_to, and the statement alone under pgbench.
+"""In one process, without HTTP: post() and django-hordak's transfer_to; and only the statement, with pgbench.
 
 `python -m ledger_project.benchmarks.in_process ours|hordak SECONDS` is one contestant's turn; it prints calls a second.
 """
@@ -72,7 +72,7 @@ def _ours() -> Callable[[int], object]:
 
 
 def _hordak() -> Callable[[int], object]:
-    """django-hordak as its documentation has it, in a database of its own."""
+    """Set up django-hordak as its documentation says, in its own database."""
     from psycopg.conninfo import conninfo_to_dict
 
     server = conninfo_to_dict(os.environ["DATABASE_URL"])

@@ -1,4 +1,4 @@
-"""Over HTTP: the whole stack against the ceiling and the classic way, in alternation."""
+"""Over HTTP: the complete service, the ceiling and the classic way, in alternation."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +10,7 @@ from ledger_project.benchmarks.stack import CONNECTIONS, Ledger, Server, load, s
 
 OWNERS = 10_000
 BATCHES = (10, 100, 1000)
-_WHO_POST_BATCHES = 4  # a thousand entries are work for a while, and few jobs of a company post them at once
+_WHO_POST_BATCHES = 4  # few jobs of a company post batches of a thousand at the same time
 CONTESTANTS = {
     "ours": "ledger_project.wsgi",
     "ceiling": "ledger_project.benchmarks.bare",
@@ -36,7 +36,7 @@ def measure(ledger: Ledger, rounds: int, seconds: int) -> dict[str, object]:
         connection.execute("VACUUM ANALYZE")
     with served(ledger, **CONTESTANTS) as servers:
         rates: Rates = defaultdict(list)
-        # Batches apart: what they leave for the disk to do would slow whoever comes next.
+        # Batches last: their writes to the disk would slow the next contestant.
         for runs in (dict(_single(ledger, servers)), dict(_batches(ledger, servers["ours"]))):
             for run in runs.values():
                 run(1)  # warm
@@ -67,7 +67,7 @@ def _batches(ledger: Ledger, ours: Server) -> Runs:
     yield "ours POST, beside batches", _run(ledger, ours, "post", owners=OWNERS)
     asked = {"connections": _WHO_POST_BATCHES, "owners": OWNERS}
     for items in BATCHES:
-        # As a job does that has something for each of its owners. Batches that share owners wait for each other.
+        # Owners in turn, as a job that posts for each owner. Batches that share owners wait for each other.
         yield f"ours batches of {items}", _run(ledger, ours, "post", items, **asked, in_turn=1)
     yield "ours batches of 1000, any owners", _run(ledger, ours, "post", 1000, **asked)
 
@@ -77,6 +77,6 @@ def _run(ledger: Ledger, server: Server, script: str, items: int = 1, **options:
 
 
 def _at_half_rate(ledger: Ledger, server: Server, what: str, rate: float) -> dict[str, float]:
-    think = CONNECTIONS / (rate / 2) * 1000  # less what a request takes, so that it is somewhat below the half
+    think = CONNECTIONS / (rate / 2) * 1000  # the time of the request comes on top, so the rate is slightly below half
     found = load(server, ledger, _SCRIPTS[what], 10, owners=OWNERS, think=think)
     return {name: found[name] for name in ("rate", "p50", "p99")}

@@ -1,4 +1,4 @@
-"""`make bench-plots`: draws docs/benchmarks/*.svg from the numbers beside them, readable on light and on dark pages."""
+"""`make bench-plots`: draw docs/benchmarks/*.svg from the numbers there, readable on light and dark pages."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from ledger_project.benchmarks.over_http import BATCHES
 from ledger_project.benchmarks.stack import ROOT
 
 FOLDER = ROOT / "docs" / "benchmarks"
-# Both contrast with white and with GitHub's dark page; the ink is the page's own, by the style sheet in the picture.
+# Both colours contrast with white and with GitHub's dark page. The style sheet in the picture sets the text colour.
 _OURS, _OTHERS = "#2f81f7", "#9a7b4f"
 _INK = "#123456"
 _STYLE = (
@@ -26,7 +26,7 @@ _STYLE = (
 def main() -> None:
     mpl.rcParams.update(
         {
-            "svg.fonttype": "none",  # texts stay texts
+            "svg.fonttype": "none",  # text stays text
             "svg.hashsalt": "ledger",  # the same numbers give the same file
             "savefig.transparent": True,
             "font.size": 10,
@@ -97,7 +97,7 @@ def _growth(axes: Axes, result: dict[str, Any]) -> None:
     entries = [SMALL, *(step["entries"] for step in steps)]
     for number, name in enumerate(steps[0]["milliseconds"]):
         pairs = [step["milliseconds"][name] for step in steps]
-        # The small ledger's, as it was beside the first step; each later step stands in its proportion to it.
+        # The first step of the small ledger. Each later step is drawn relative to it.
         times = [pairs[0][0], *(pairs[0][0] * large / small for small, large in pairs)]
         axes.plot(entries, times, marker="o", markersize=4, color=f"C{number}", label=name)
     axes.set(xscale="log", yscale="log", xlabel="entries", ylabel="ms")

@@ -1,4 +1,4 @@
-"""What a benchmark needs around it: a PostgreSQL, gunicorn for each contestant, and wrk as the load."""
+"""What a benchmark needs: PostgreSQL, gunicorn for each contestant, and wrk for the load."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from ledger_project.development.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CONNECTIONS = 16
-_NEVER = "999999999/s"  # a rate limit that counts, and is never reached
+_NEVER = "999999999/s"  # a rate limit that counts and is never reached
 _UNDER_WAY = """
 SELECT count(*) FROM pg_stat_activity
 WHERE state = 'active' AND datname IS NOT NULL AND pid <> pg_backend_pid()
@@ -35,7 +35,7 @@ print(clients.create("benchmark", ["content", "ecommerce"], list(Scope)))
 
 @dataclass(frozen=True)
 class Ledger:
-    """A migrated database, and a key for whoever serves it."""
+    """A migrated database and an API key."""
 
     environment: Mapping[str, str]
     key: str
@@ -65,7 +65,7 @@ class Server:
 
     @property
     def memory(self) -> float:
-        """Megabytes of a worker, of shared pages its part."""
+        """The memory of a worker in megabytes, with its share of shared pages."""
         workers = run(["pgrep", "-P", str(self.process.pid)], os.environ).split()
         rollups = [Path(f"/proc/{worker}/smaps_rollup").read_text() for worker in workers]
         kilobytes = [int(line.split()[1]) for rollup in rollups for line in rollup.splitlines() if "Pss:" in line]
@@ -73,14 +73,14 @@ class Server:
 
 
 def require_programs(*names: str) -> None:
-    """Raise SystemExit where one of them is not installed, and say how to have it."""
+    """Raise SystemExit, with the command that installs it, if a program is missing."""
     if missing := [name for name in names if not shutil.which(name)]:
         raise SystemExit(f"{', '.join(missing)} cannot be found: on Debian, apt-get install {' '.join(missing)}")
 
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """Give the URL of a server of its own, made anew, with PostgreSQL's defaults: it is as safe as in production."""
+    """Yield the URL of a new server with PostgreSQL's defaults, so its commits are as durable as in production."""
     (ROOT / ".data").mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-", dir=ROOT / ".data") as folder,
@@ -104,7 +104,7 @@ def make_ledger(url: str, name: str) -> Ledger:
         "LEDGER_ADDRESS_RATE_LIMIT": _NEVER,
     }
     ledger = Ledger(environment, "")
-    ledger.manage("collectstatic", "--noinput", "--verbosity=0")  # the admin's pages name them by their hashes
+    ledger.manage("collectstatic", "--noinput", "--verbosity=0")  # the admin's pages need their hashed names
     ledger.manage("migrate", "--verbosity=0")
     return Ledger(environment, ledger.manage("shell", "--verbosity=0", "--command", _MAKE_KEY).strip())
 
@@ -155,7 +155,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 def load(
     server: Server, ledger: Ledger, script: str, seconds: int, connections: int = CONNECTIONS, **options: object
 ) -> dict[str, float]:
-    """Have wrk ask for so many seconds, and return the requests a second and the latency in milliseconds."""
+    """Run wrk for so many seconds, and return the requests per second and the latency in milliseconds."""
     told = {name.upper(): str(value) for name, value in options.items()}
     command = [
         "wrk",
@@ -175,10 +175,10 @@ def load(
 
 
 def _settle(ledger: Ledger) -> None:
-    """Wait until what wrk did not wait for is done: the next contestant shall not pay for it."""
+    """Wait until the requests that wrk abandoned have ended, so that they do not slow the next contestant."""
     idle = 0
     with ledger.connect() as connection:
-        while idle < 10:  # in a row: between two statements a worker is at work, too
+        while idle < 10:  # in a row, because a worker is also busy between two statements
             idle = idle + 1 if connection.execute(_UNDER_WAY).fetchone() == (0,) else 0
             time.sleep(0.05)
 

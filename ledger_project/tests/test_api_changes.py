@@ -55,10 +55,10 @@ def compare(checkout: Path, base: str = "main", **changes: str) -> "subprocess.C
 
 @pytest.fixture(scope="session")
 def oasdiff() -> None:
-    """The program itself, or its image. It is skipped only where neither can be had."""
+    """Skip the test if neither oasdiff nor its image is available."""
     image = re.findall(r"tufin/oasdiff:\S+(?=\))", (ROOT / ".ci" / "api-changes").read_text())[0]
     if not shutil.which("oasdiff") and subprocess.run(["docker", "pull", "--quiet", image], check=False).returncode:
-        pytest.skip("oasdiff is not installed, and its image cannot be had")
+        pytest.skip("oasdiff is not installed, and its image is not available")
 
 
 def with_tool(folder: Path, script: str) -> str:

@@ -5,7 +5,7 @@ headers = {["Content-Type"] = "application/json", ["Authorization"] = "Bearer " 
 prefix = os.getenv("PREFIX") or "owner"
 owners = option("OWNERS", 1)
 items = option("ITEMS", 1)
--- Milliseconds that a connection thinks between two requests, on the average: with it the load is less than can be had.
+-- The mean time in milliseconds that a connection waits between two requests, for a load below the maximum.
 local think = option("THINK", 0)
 if think > 0 then
   function delay() return math.floor(-think * math.log(1 - math.random())) end
