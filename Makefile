@@ -48,7 +48,7 @@ run: install-run ## serve the ledger and its database on port 8000 (PORT=8001 fo
 test: install ## run the tests on their own PostgreSQL
 	@$(RUN) pytest -n 2
 
-unit: install ## run the tests that need no database, in seconds
+unit: install ## run the tests that need no database (one minute)
 	@$(RUN) pytest -m "not django_db and not service and not acceptance and not soak and not fuzz and not smoke and not browser"
 
 acceptance: install ## test what users do: install, serve, break and upgrade the project (minutes)

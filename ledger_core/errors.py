@@ -79,7 +79,7 @@ def _path(kind: type) -> str:
 
 
 class InvalidRequest(LedgerError):
-    """The request does not match the schema; `errors` lists the fields to fix."""
+    """Fields or query parameters are not valid. `errors` lists them."""
 
     code = "invalid-request"
     status = 400
@@ -102,11 +102,11 @@ class InvalidOperation(LedgerError):
     code = "invalid-operation"
     status = 400
     title = "The app has no such operation"
-    remedy = "Use an operation that `GET /api/v1/{app}/operations` lists, at the address of its own app."
+    remedy = "Use an operation that `GET /api/v1/{app}/operations` lists, under the path of its own app."
 
 
 class AccountLocked(LedgerError):
-    """Another transaction holds the account's lock. Nothing was posted; retry with the same nonce."""
+    """The owner's account is busy. Nothing was posted; retry with the same nonce."""
 
     code = "account-locked"
     status = 503

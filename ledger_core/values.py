@@ -21,8 +21,8 @@ Nonce = Annotated[
         min_length=1,
         max_length=MAX_TEXT,
         pattern=f"^{_PLAIN}",
-        description="The caller's id of this operation: a new one for each operation, and the same one for each retry. "
-        "Unique per owner, over all apps. No control characters.",
+        description="An id that the client chooses. Use a new nonce for each operation, and the same nonce for each "
+        "retry. Unique per owner, over all apps. No control characters.",
         extra={"pattern": "Expected no control characters"},
         examples=["order-1001"],
     ),
@@ -32,9 +32,10 @@ OwnerId = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_TEXT,
-        # An owner has an address, /ledger/{owner_id}, so the id has no slash and is not . or ..
+        # An owner's id is a part of a path, /ledger/{owner_id}, so the id has no slash and is not . or ..
         pattern=rf"^(?!\.{{1,2}}$)(?!.*/){_PLAIN}",
-        description="The owner of the balance. No control characters, no slash, not `.` or `..`. Compared bytewise.",
+        description="The owner of the balance. No control characters, no slash, not `.` or `..`. Case-sensitive, "
+        "compared byte by byte, without Unicode normalisation.",
         extra={"pattern": "Expected no control characters, no slash, and neither . nor .. alone"},
         examples=["alice"],
     ),
@@ -44,8 +45,8 @@ Amount = Annotated[
     Meta(
         ge=1,
         le=MAX_CREDITS,
-        description="How many units of the operation to post. A unit moves the operation's value in credits or, if the "
-        "operation reverses an entry, moves back what a unit of that entry moved.",
+        description="How many units to post, at most the operation's `max_amount`. Each unit changes the balance by "
+        "the operation's `value`. For a reversal, each unit undoes one unit of the reversed entry.",
         examples=[1],
     ),
 ]

@@ -25,8 +25,8 @@ class TooManyRequests(LedgerError):
     status = 429
     title = "Too many requests"
     remedy = (
-        "Wait `Retry-After` seconds, then retry. The `RateLimit` header of every response has what is left. "
-        "A batch counts as one request."
+        "Wait `Retry-After` seconds, then retry. Responses to authenticated requests have the header `RateLimit`, "
+        "which says how many requests are left. A batch counts as one request."
     )
 
     def __init__(self, detail: str, window: Window | None = None) -> None:

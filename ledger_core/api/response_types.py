@@ -28,12 +28,22 @@ class EntryDocument(Struct, kw_only=True):
     balance_after: Annotated[int, Meta(description="The balance after this entry, in credits.")]
     nonce: Annotated[str, Meta(description="The nonce of the request.")]
     claim: Annotated[
-        str | None, Meta(description="The slot that this entry takes, which only one entry of the owner can take.")
+        str | None,
+        Meta(
+            description="For an operation with a frequency, the period that this entry uses up, such as "
+            "`content:DAILY_REWARD:2026-11-25`. Null for other operations."
+        ),
     ]
-    reverses: Annotated[int | None, Meta(description="The id of the entry that this one reverses.")]
-    client: Annotated[str, Meta(description="The name of the API client that posted it.")]
+    reverses: Annotated[int | None, Meta(description="The id of the entry that this one reverses, or null.")]
+    client: Annotated[
+        str,
+        Meta(description="The name of the API client that posted it. Empty if Python code in the service posted it."),
+    ]
     created_on: Annotated[Time, Meta(description="When it was posted, in UTC.")]
-    hash: Annotated[str, Meta(description="SHA-256 of the owner's previous hash and this entry, in hexadecimal.")]
+    hash: Annotated[
+        str,
+        Meta(description="The SHA-256 of this entry and of the hash of the owner's entry before it, in hexadecimal."),
+    ]
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
@@ -59,7 +69,10 @@ class EntriesDocument(Struct, kw_only=True):
     """A page of an owner's entries, newest first."""
 
     entries: Annotated[list[EntryDocument], Meta(description="The entries of this page.")]
-    next: Annotated[str | None, Meta(description="The address of the next page, with older entries; null if none.")]
+    next: Annotated[
+        str | None,
+        Meta(description="The path and query string of the next page, with older entries; null on the last page."),
+    ]
 
 
 class BatchDocument(Struct, kw_only=True):
@@ -77,12 +90,14 @@ class BatchDocument(Struct, kw_only=True):
 
 
 class BalanceDocument(Struct, kw_only=True):
-    """The balance of an owner over all apps."""
+    """The balance of an owner over all apps, now or at the time `at`."""
 
     owner_id: Annotated[str, Meta(description="The owner.")]
     balance: Annotated[int, Meta(description="The balance, in credits.", examples=[10])]
-    seq: Annotated[int, Meta(description="How many entries the owner has, over all apps.")]
-    updated_on: Annotated[Time, Meta(description="When the owner's newest entry was posted, in UTC.")]
+    seq: Annotated[int, Meta(description="How many entries the owner has, over all apps. With `at`, as of that time.")]
+    updated_on: Annotated[
+        Time, Meta(description="When the owner's newest entry was posted, in UTC. With `at`, as of that time.")
+    ]
 
     @classmethod
     def of(cls, balance: Balance) -> Self:
@@ -96,17 +111,21 @@ class OperationDocument(Struct, kw_only=True):
     value: Annotated[
         int | None,
         Meta(
-            description="The credits that one unit adds to the balance. Null for an operation that reverses entries: "
-            "a unit moves back what a unit of the reversed entry moved."
+            description="The credits that one unit adds. Negative if it takes credits. Null for a reversal, which "
+            "depends on the reversed entry."
         ),
     ]
     scope: Annotated[Scope, Meta(description="The scope that a client needs to post it.")]
-    max_amount: Annotated[int, Meta(description="The most units that one request can ask for.")]
+    max_amount: Annotated[int, Meta(description="The highest `amount` of one request or item.")]
     frequency: Annotated[
-        str | None, Meta(description="How often an owner can have it: `once`, `daily`, or null for no limit.")
+        str | None,
+        Meta(
+            description="How often it can be posted for an owner in this app: `once`, `daily` (per UTC day), or null "
+            "for no limit."
+        ),
     ]
-    reversed_operation: Annotated[str | None, Meta(description="The operation whose entries it reverses.")]
-    retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
+    reversed_operation: Annotated[str | None, Meta(description="The operation whose entries it reverses, or null.")]
+    retired: Annotated[bool, Meta(description="True if new posts of it are rejected.")]
     description: Annotated[str, Meta(description="What the operation is for.")]
 
     @classmethod

@@ -24,7 +24,7 @@ class JSONParser(BaseParser):
         limit: int = parser_context["view"].max_body
         # The stream is Django's request, which reads at most Content-Length bytes, always a number here.
         if int(stream.META.get("CONTENT_LENGTH") or 0) > limit:  # type: ignore[attr-defined]
-            raise BodyTooLarge(f"A body at this address can have at most {limit // 1024} KiB.")
+            raise BodyTooLarge(f"A body for this path can have at most {limit // 1024} KiB.")
         return stream.body  # type: ignore[attr-defined]
 
 

@@ -118,7 +118,7 @@ class BalanceView(LedgerAPIView):
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Read a balance
 
-        Returns the owner's balance in credits over all apps, now or at a past moment. An owner has an account from its
+        Returns the owner's balance in credits over all apps, now or at a past time. An owner has an account from its
         first entry on.
         """
         at = self.query.at
@@ -137,9 +137,9 @@ class BatchView(LedgerAPIView):
     def post(self, request: Request) -> HttpResponse:
         """Post a batch
 
-        Posts up to 1,000 operations of the app, for any owners: all of them or none. They are posted in order, and no
-        balance may be below zero after any of them. If the batch is rejected, `items` lists each item that cannot be
-        posted, by its index.
+        Posts up to 1,000 items, for any owners: all of them or none. They are posted in order, and no balance may be
+        below zero after any of them. If the batch is rejected, `items` lists each item that cannot be posted, by its
+        index.
 
         Retries are safe, also in other batches: an item that was posted before is a replay, and returns its entry.
         """
@@ -160,8 +160,8 @@ class EntriesView(LedgerAPIView):
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """List an owner's entries
 
-        Returns the entries that this app has posted for the owner, newest first. `next` is the address of the page with
-        older entries. New entries do not change the pages that follow.
+        Returns the entries that this app has posted for the owner, newest first. `next` is the path of the page with
+        older entries, or null on the last page. New entries do not change the pages that follow.
         """
         query: EntriesQuery = self.query
         if query.operation is not None:
@@ -169,14 +169,15 @@ class EntriesView(LedgerAPIView):
         entries = entries_of(
             self.operations.app,
             owner_id,
-            limit=query.limit,
+            limit=query.limit + 1,  # one more than the page has, to know whether there is a next page
             before=query.before,
             operation=query.operation,
             since=query.since,
             until=query.until,
         )
         following = None
-        if len(entries) == query.limit:  # there may be more
+        if len(entries) > query.limit:
+            entries.pop()
             parameters = request.query_params.copy()
             parameters["before"] = str(entries[-1].seq)
             following = f"{escape_uri_path(request.path)}?{parameters.urlencode()}"

@@ -20,19 +20,19 @@ class AccountNotFound(LedgerError):
     title = "The owner has no account"
     remedy = (
         "Treat the balance as 0: the first entry creates the account. If there should be an account, check the "
-        "spelling: owner ids are compared byte by byte. With `at`, the owner had no account at that moment."
+        "spelling: owner ids are case-sensitive. With `at`, the owner had no account at that time."
     )
 
 
 class MomentUnclear(LedgerError):
-    """The owner's newest entries are dated after the database's clock, so past balances are not certain."""
+    """The owner's newest entries have times in the future, so the balance at this time is unknown."""
 
     code = "moment-unclear"
     status = 409
-    title = "The balance at that moment is not certain"
+    title = "The balance at this time is unknown"
     remedy = (
-        "Read the balance without `at`, which is always right. The database's clock was ahead when the owner's newest "
-        "entries were posted, so they may belong before the moment. Retry with `at` once the clock has passed them."
+        "Omit `at` to read the current balance. The database's clock was ahead when the newest entries were posted. "
+        "Retry with `at` when their times have passed."
     )
 
 
@@ -63,7 +63,7 @@ def balance_at(owner_id: str, moment: datetime) -> Balance:
     check(owner_id, OwnerId, "owner_id")
     ((*columns, unclear),) = _BALANCE_AT.fetch({"owner_id": owner_id, "moment": moment})
     if unclear:
-        raise MomentUnclear(f"{owner_id} has entries that are dated after the database's clock.")
+        raise MomentUnclear(f"{owner_id} has entries with times in the future, so the balance at this time is unknown.")
     if columns[0] is None:
         raise AccountNotFound(f"{owner_id} had no account at {moment.isoformat()}.")
     return Balance(*columns)

@@ -12,14 +12,14 @@ from ledger_core.rules.rule import ReversedEntries, Rule
 
 
 class AlreadyClaimed(LedgerError):
-    """The owner has already had this operation. `again_on` says when it is possible again; null means never."""
+    """The operation was already posted for the owner. `again_on` is when it can be posted again; null means never."""
 
     code = "already-claimed"
     status = 409
-    title = "The owner has already had this operation"
+    title = "Already posted in this period"
     remedy = (
-        "Retry at or after `again_on`. If it is null, the owner can have the operation only once. Nothing was posted, "
-        "so the nonce can be used again."
+        "Retry at or after `again_on`. If it is null, the operation can be posted only once per owner and app. Nothing "
+        "was posted, so the nonce can be used again."
     )
     members = {"again_on": "2026-11-25T00:00:00Z"}
 
@@ -48,7 +48,9 @@ class ClaimRule(Rule):
         if again and again <= self._now:
             return None
         when = f"again from {again:%Y-%m-%d %H:%M} UTC" if again else "only once"
-        return AlreadyClaimed(f"{owner} has already had {operation.code}, which is possible {when}.", again_on=again)
+        return AlreadyClaimed(
+            f"{operation.code} was already posted for {owner}. It is possible {when}.", again_on=again
+        )
 
     def apply(self, draft: Draft) -> None:
         self._taken[draft.item.owner_id, draft.app, draft.item.operation.code] = self._now

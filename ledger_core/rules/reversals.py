@@ -45,7 +45,7 @@ class ReversalRule(Rule):
             return NotReversible(detail, remaining=0)
         remaining = self._remaining[item.reverses]
         if item.amount > remaining:
-            detail = f"{remaining} of the {entry.amount} units of entry {entry.pk} are left to reverse."
+            detail = f"Units left to reverse in entry {entry.pk}: {remaining} of {entry.amount}."
             return NotReversible(detail, remaining=remaining)
         return None
 

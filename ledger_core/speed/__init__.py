@@ -38,7 +38,8 @@ These tricks can only be where they are:
     access/key_form.py, without_keys                 20     20   searches only texts with `ledger_` for keys
 
 `Worker.handle_request` in `ledger_project/webserver/worker.py` saves 40 per POST: gunicorn would try twice to read more
-of a body that has been read. `gc.freeze()` in `deploy/gunicorn.conf.py` saves memory: a worker takes 47 MB instead of 64.
+of a body that has been read. `gc.freeze()` in `deploy/gunicorn.conf.py` saves memory: a worker takes 47 MB instead of
+64.
 
 Imports nothing of the ledger, so that every package can use it.
 """

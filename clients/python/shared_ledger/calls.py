@@ -57,7 +57,7 @@ def post_batch(app: str, requests: Sequence[PostRequest]) -> Call[Batch]:
 
 
 def balance(app: str, owner_id: str, *, at: datetime | None = None) -> Call[Balance]:
-    """Return the owner's balance over all apps, now or at the moment `at`, a datetime with a time zone."""
+    """Return the owner's balance over all apps, now or at the time `at`, a datetime with a time zone."""
     return Call(_reads(Balance), "GET", _of_owner(app, owner_id), _query(at=at))
 
 

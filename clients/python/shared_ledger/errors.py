@@ -41,7 +41,7 @@ class NoAnswer(LedgerError, code="no-answer"):
 
 
 class OtherAnswer(LedgerError, code="other-answer"):
-    """The response did not come from the ledger, but from a proxy or from another service at this address."""
+    """The response did not come from the ledger, but from a proxy or another service at this URL."""
 
     def __init__(self, status: int, retry_after: float = 0) -> None:
         detail = f"The response, with status {status}, did not come from the ledger."
@@ -58,7 +58,7 @@ class BalanceTooLarge(LedgerError, code="balance-too-large"):
 
 
 class AlreadyClaimed(LedgerError, code="already-claimed"):
-    """The owner has already had this operation. `data["again_on"]` says when it is possible again; None means never."""
+    """This operation was already posted for the owner. `data["again_on"]` is when it can be again; None means never."""
 
 
 class NotReversible(LedgerError, code="not-reversible"):
@@ -94,11 +94,11 @@ class BodyTooLarge(LedgerError, code="body-too-large"):
 
 
 class AccountNotFound(LedgerError, code="account-not-found"):
-    """Nothing has been posted to the owner, or nothing yet at the requested moment."""
+    """Nothing has been posted to the owner, or nothing yet at the requested time."""
 
 
 class MomentUnclear(LedgerError, code="moment-unclear"):
-    """The owner's newest entries are dated after the database's clock, so past balances are not certain."""
+    """The owner's newest entries have times in the future, so the balance at this time is unknown."""
 
 
 class EntryNotFound(LedgerError, code="entry-not-found"):
@@ -106,7 +106,7 @@ class EntryNotFound(LedgerError, code="entry-not-found"):
 
 
 class NotFound(LedgerError, code="not-found"):
-    """There is nothing at this address. Check the name of the app."""
+    """There is nothing at this path. Check the name of the app."""
 
 
 class Unauthenticated(LedgerError, code="unauthenticated"):
@@ -153,7 +153,7 @@ class BadRequest(LedgerError, code="bad-request"):
 
 
 class AddressTooLong(LedgerError, code="address-too-long"):
-    """The address of the request is too long."""
+    """The URL of the request is too long."""
 
 
 class HeadersTooLarge(LedgerError, code="headers-too-large"):

@@ -23,7 +23,7 @@ _OF_EVERY_VIEW: Errors = (
     KeyRefused,
     OtherApp,
     MissingScope,
-    InvalidRequest,  # a query parameter that the address does not have
+    InvalidRequest,  # a query parameter that the endpoint does not have
     TooManyRequests,
     http_errors.AddressTooLong,
     http_errors.HeadersTooLarge,
@@ -40,7 +40,7 @@ def _response_header(name: str, description: str, *statuses: int, **options: Any
 
 
 _HEADERS = [
-    _response_header("X-Request-ID", "The id of the request: the caller's own X-Request-ID, or a new one."),
+    _response_header("X-Request-ID", "The id of the request: the client's own X-Request-ID, or a new one."),
     _response_header(
         "RateLimit-Policy", "The client's rate limit: requests and seconds, as in draft-ietf-httpapi-ratelimit-headers."
     ),

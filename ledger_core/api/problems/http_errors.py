@@ -9,12 +9,15 @@ _RETRY = "Retry with the same nonce, at any time: the entry is posted once, even
 
 
 class BadRequest(LedgerError):
-    """The request cannot be read, or the service does not serve its Host."""
+    """The request cannot be read, or the service does not accept its Host header."""
 
     code = "bad-request"
     status = 400
     title = "Bad request"
-    remedy = "Check the syntax of the request and its address. The service serves the hosts in `ALLOWED_HOSTS`."
+    remedy = (
+        "Check the syntax of the request and its URL. The operator sets the host names that the service accepts "
+        "(`ALLOWED_HOSTS`)."
+    )
 
 
 class Forbidden(LedgerError):
@@ -27,21 +30,21 @@ class Forbidden(LedgerError):
 
 
 class NotFound(LedgerError):
-    """There is nothing at this address."""
+    """There is nothing at this path."""
 
     code = "not-found"
     status = 404
     title = "Not found"
-    remedy = "Check the address: `/api/docs` lists all of them. No address ends in a slash."
+    remedy = "Check the path: `/api/docs` lists all paths. No path of the API ends in a slash."
 
 
 class MethodNotAllowed(LedgerError):
-    """This address does not support the method."""
+    """This path does not support the method."""
 
     code = "method-not-allowed"
     status = 405
     title = "Method not allowed"
-    remedy = "Use one of the methods in the `Allow` header. `/api/docs` lists each address with its methods."
+    remedy = "Use one of the methods in the `Allow` header. `/api/docs` lists each path with its methods."
 
 
 class NotAcceptable(LedgerError):
@@ -54,21 +57,21 @@ class NotAcceptable(LedgerError):
 
 
 class BodyTooLarge(LedgerError):
-    """A body can have at most 4 MiB."""
+    """A body can have at most 64 KiB, and the body of a batch 4 MiB."""
 
     code = "body-too-large"
     status = 413
     title = "The body is too large"
-    remedy = "Send at most 64 KiB, or 4 MiB for a batch. Split a larger batch into several."
+    remedy = "Send a smaller body. Split a batch into several."
 
 
 class AddressTooLong(LedgerError):
-    """The request line, with the address and its query string, can have at most 8190 bytes."""
+    """The request line, which has the path and the query string, can have at most 8190 bytes."""
 
     code = "address-too-long"
     status = 414
-    title = "The address is too long"
-    remedy = "Shorten the query string. No valid request needs so long an address."
+    title = "The URL is too long"
+    remedy = "Shorten the query string. Valid requests are always shorter."
 
 
 class UnsupportedMediaType(LedgerError):
@@ -118,7 +121,7 @@ class DatabaseUnavailable(LedgerError):
 
 
 class ServiceUnavailable(LedgerError):
-    """No replica is available. The entry may have been posted; retry with the same nonce."""
+    """No server process is available. The entry may have been posted; retry with the same nonce."""
 
     code = "service-unavailable"  # only nginx returns it, when no replica responds
     status = 503

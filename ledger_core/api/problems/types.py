@@ -22,7 +22,7 @@ class FieldError(Struct, kw_only=True):
 
 
 class ItemError(Struct, kw_only=True, omit_defaults=True):
-    """An item that cannot be posted, with the members that the problem document of its code has."""
+    """An item that cannot be posted, with the fields that the problem document of its code has."""
 
     index: Annotated[Index, Meta(description="The position of the item in the batch, from 0.")]
     code: Annotated[str, Meta(description="The code of the item's problem.")]
@@ -37,24 +37,26 @@ class ItemError(Struct, kw_only=True, omit_defaults=True):
 class Problem(Struct, kw_only=True):
     """A problem document (RFC 9457): why the service rejected the request."""
 
-    type: Annotated[str, Meta(description="The address of the page about this problem, as a URI reference.")]
+    type: Annotated[str, Meta(description="The path of the page about this problem, as a URI reference.")]
     title: Annotated[str, Meta(description="A short summary, the same for every occurrence.")]
     status: Annotated[int, Meta(ge=400, le=599, description="The HTTP status.")]
     detail: Annotated[str, Meta(description="What happened in this request, for people.")]
-    code: Annotated[str, Meta(description="The kind of problem, for programs. It never changes.")]
+    code: Annotated[str, Meta(description="The kind of problem, for programs. Codes never change.")]
     request_id: Annotated[str, Meta(description="The id of the request, also in `X-Request-ID` and in the logs.")]
-    errors: Annotated[list[FieldError] | UnsetType, Meta(description="The fields to fix.")] = UNSET
+    errors: Annotated[
+        list[FieldError] | UnsetType, Meta(description="The fields or query parameters to fix, at most 20.")
+    ] = UNSET
     fields: Annotated[
         list[str] | UnsetType, Meta(description="The fields that differ from the first request with the nonce.")
     ] = UNSET
     balance: Annotated[int | UnsetType, Meta(description="The owner's balance, in credits.")] = UNSET
     again_on: Annotated[
         Time | UnsetType | None,
-        Meta(description="When the owner can have the operation again; null for never."),
+        Meta(description="When the operation can be posted for the owner again; null for never."),
     ] = UNSET
     remaining: Annotated[int | UnsetType, Meta(description="How many units of the entry are left to reverse.")] = UNSET
     items: Annotated[list[ItemError] | UnsetType, Meta(description="The items that cannot be posted.")] = UNSET
-    scope: Annotated[Scope | UnsetType, Meta(description="The scope that the client does not have.")] = UNSET
+    scope: Annotated[Scope | UnsetType, Meta(description="The missing scope.")] = UNSET
 
 
 def type_of(kind: type[LedgerError]) -> str:

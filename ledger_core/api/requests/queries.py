@@ -93,4 +93,4 @@ def _not_a_moment(text: str) -> str:
     date_and_time, space, offset = text.rpartition(" ")
     if space and mistake_in(f"{date_and_time}+{offset}", Moment) is None:
         return "Write the + of the offset as %2B: in a query, a + means a space"
-    return "Expected a moment with its offset, like 2026-11-24T09:30:00Z"
+    return "Expected a time with an offset, such as 2026-11-24T09:30:00Z"

@@ -20,7 +20,10 @@ class PostRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     amount: Amount = 1
     reverses: Annotated[
         EntryId | None,
-        Meta(description="The id of the entry to reverse. Required for operations that reverse entries, else null."),
+        Meta(
+            description="The id of the entry to reverse. Required for operations that reverse entries. Omit it for "
+            "others, or send null."
+        ),
     ] = None
 
     def item(self, operations: OperationSet[Any]) -> Item[Any]:
@@ -29,10 +32,10 @@ class PostRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Operations to post, all or none of them."""
+    """Items to post, all or none of them."""
 
     entries: Annotated[
-        list[PostRequest], Meta(min_length=1, max_length=MAX_ITEMS, description="The operations, in order.")
+        list[PostRequest], Meta(min_length=1, max_length=MAX_ITEMS, description="The items to post, in order.")
     ]
 
     def items(self, operations: OperationSet[Any]) -> list[Item[Any]]:
@@ -47,7 +50,9 @@ class NoQuery(Struct, forbid_unknown_fields=True):
 class BalanceQuery(Struct, kw_only=True, forbid_unknown_fields=True):
     """The query string of a balance."""
 
-    at: Annotated[Moment | None, Meta(description="Return the balance at this moment, not the present one.")] = None
+    at: Annotated[
+        Moment | None, Meta(description="Return the balance at this time. Omit it for the current balance.")
+    ] = None
 
 
 class EntriesQuery(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -56,10 +61,10 @@ class EntriesQuery(Struct, kw_only=True, forbid_unknown_fields=True):
     operation: Annotated[
         Annotated[str, Meta(examples=["CREDIT_ADD"])] | None, Meta(description="Only entries of this operation.")
     ] = None
-    since: Annotated[Moment | None, Meta(description="Only entries posted at or after this moment.")] = None
-    until: Annotated[Moment | None, Meta(description="Only entries posted before this moment.")] = None
+    since: Annotated[Moment | None, Meta(description="Only entries posted at or after this time.")] = None
+    until: Annotated[Moment | None, Meta(description="Only entries posted before this time.")] = None
     before: Annotated[
         Annotated[int, Meta(ge=1, le=MAX_CREDITS, examples=[100])] | None,
         Meta(description="Only entries with a lower `seq`."),
     ] = None
-    limit: Annotated[int, Meta(ge=1, le=1000, description="The most entries to return.")] = 100
+    limit: Annotated[int, Meta(ge=1, le=1000, description="The maximum number of entries to return.")] = 100

@@ -68,6 +68,19 @@ def test_pages_follow_each_other_while_entries_arrive(api: Client, post_json: Po
     assert read == [9, 7, 5, 3, 1]
 
 
+@pytest.mark.parametrize("operation", [{}, {"operation": "CREDIT_ADD"}])
+def test_the_last_page_has_no_next_page_even_when_it_is_full(
+    api: Client, history: list[Entry], operation: dict[str, str]
+) -> None:
+    every = seqs(get(api, ENTRIES, **operation))
+    page = get(api, ENTRIES, limit=len(every) - 1, **operation)
+    assert seqs(page) == every[:-1]
+    last = get(api, page["next"])
+    assert (seqs(last), last["next"]) == (every[-1:], None)
+    full = get(api, ENTRIES, limit=len(every), **operation)
+    assert (seqs(full), full["next"]) == (every, None)
+
+
 def test_the_next_page_of_any_owner_has_an_address(api: Client, post_json: Post) -> None:
     owner = "a?b=c&d#e 100% ü"
     for _ in range(2):

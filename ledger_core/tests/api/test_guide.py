@@ -30,10 +30,10 @@ RESPONSES: list[type[msgspec.Struct]] = [
     Problem,
 ]
 NAMES = {
-    "PostRequest": "[operation](#posting)",
+    "PostRequest": "[item](#posting)",
     "EntryDocument": "[entry](#posting)",
     "FieldError": "`field`, `detail`",
-    "ItemError": "`index`, `code`, `detail`, members",
+    "ItemError": "`index`, `code`, `detail` and others",
     "Scope": "`read`, `post` or `mint`",
 }
 
@@ -47,7 +47,7 @@ def type_of(schema: dict[str, Any]) -> str:
         case {"type": "array", "items": items}:
             return f"array of {type_of(items)}"
         case {"format": "date-time"}:
-            return "moment"
+            return "time"
     return str(schema["type"])
 
 
@@ -78,7 +78,7 @@ def fields(kind: type[msgspec.Struct]) -> str:
 def problems() -> str:
     kinds = sorted(CORE_ERRORS, key=lambda kind: (kind.status, kind.code))
     rows = [(f"`{kind.code}`", str(kind.status), str(kind.__doc__), kind.remedy) for kind in kinds]
-    return table([("code", "status", "when", "what to do"), *rows])
+    return table([("code", "status", "message", "what to do"), *rows])
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

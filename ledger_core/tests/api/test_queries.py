@@ -51,7 +51,7 @@ def test_a_sequence_number_that_is_no_plain_number_is_rejected(api: Client, valu
 @pytest.mark.parametrize(("address", "field"), [(BALANCE, "at"), (ENTRIES, "since"), (ENTRIES, "until")])
 def test_a_moment_that_cannot_be_read_is_rejected(api: Client, address: str, field: str, value: str) -> None:
     detail = assert_rejected(api.get(f"{address}?{field}={value}"), field)
-    assert detail == ("Expected a moment with its offset, like 2026-11-24T09:30:00Z" if value else "Expected a value")
+    assert detail == ("Expected a time with an offset, such as 2026-11-24T09:30:00Z" if value else "Expected a value")
 
 
 def test_a_plus_that_arrives_as_a_space_gets_a_hint(api: Client) -> None:

@@ -8,12 +8,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 
 class Balance(Struct, kw_only=True):
-    """The balance of an owner over all apps."""
+    """The balance of an owner over all apps, now or at the time `at`."""
 
     owner_id: Annotated[str, Meta(description="The owner.")]
     balance: Annotated[int, Meta(description="The balance, in credits.", examples=[10])]
-    seq: Annotated[int, Meta(description="How many entries the owner has, over all apps.")]
-    updated_on: Annotated[datetime, Meta(description="When the owner's newest entry was posted, in UTC.")]
+    seq: Annotated[int, Meta(description="How many entries the owner has, over all apps. With `at`, as of that time.")]
+    updated_on: Annotated[
+        datetime, Meta(description="When the owner's newest entry was posted, in UTC. With `at`, as of that time.")
+    ]
 
 
 ReplayedItem: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
@@ -32,13 +34,24 @@ class Entry(Struct, kw_only=True):
     balance_after: Annotated[int, Meta(description="The balance after this entry, in credits.")]
     nonce: Annotated[str, Meta(description="The nonce of the request.")]
     claim: (
-        Annotated[str, Meta(description="The slot that this entry takes, which only one entry of the owner can take.")]
+        Annotated[
+            str,
+            Meta(
+                description="For an operation with a frequency, the period that this entry uses up, such as `content:DAILY_REWARD:2026-11-25`. Null for other operations."
+            ),
+        ]
         | None
     )
-    reverses: Annotated[int, Meta(description="The id of the entry that this one reverses.")] | None
-    client: Annotated[str, Meta(description="The name of the API client that posted it.")]
+    reverses: Annotated[int, Meta(description="The id of the entry that this one reverses, or null.")] | None
+    client: Annotated[
+        str,
+        Meta(description="The name of the API client that posted it. Empty if Python code in the service posted it."),
+    ]
     created_on: Annotated[datetime, Meta(description="When it was posted, in UTC.")]
-    hash: Annotated[str, Meta(description="SHA-256 of the owner's previous hash and this entry, in hexadecimal.")]
+    hash: Annotated[
+        str,
+        Meta(description="The SHA-256 of this entry and of the hash of the owner's entry before it, in hexadecimal."),
+    ]
 
 
 class FieldError(Struct, kw_only=True):
@@ -51,7 +64,7 @@ class FieldError(Struct, kw_only=True):
 
 
 class ItemError(Struct, kw_only=True):
-    """An item that cannot be posted, with the members that the problem document of its code has."""
+    """An item that cannot be posted, with the fields that the problem document of its code has."""
 
     index: Annotated[int, Meta(description="The position of the item in the batch, from 0.", ge=0, le=999)]
     code: Annotated[str, Meta(description="The code of the item's problem.")]
@@ -83,7 +96,7 @@ class PostRequest(Struct, kw_only=True):
     owner_id: Annotated[
         str,
         Meta(
-            description="The owner of the balance. No control characters, no slash, not `.` or `..`. Compared bytewise.",
+            description="The owner of the balance. No control characters, no slash, not `.` or `..`. Case-sensitive, compared byte by byte, without Unicode normalisation.",
             examples=["alice"],
             max_length=128,
             min_length=1,
@@ -93,7 +106,7 @@ class PostRequest(Struct, kw_only=True):
     nonce: Annotated[
         str,
         Meta(
-            description="The caller's id of this operation: a new one for each operation, and the same one for each retry. Unique per owner, over all apps. No control characters.",
+            description="An id that the client chooses. Use a new nonce for each operation, and the same nonce for each retry. Unique per owner, over all apps. No control characters.",
             examples=["order-1001"],
             max_length=128,
             min_length=1,
@@ -104,7 +117,7 @@ class PostRequest(Struct, kw_only=True):
         Annotated[
             int,
             Meta(
-                description="How many units of the operation to post. A unit moves the operation's value in credits or, if the operation reverses an entry, moves back what a unit of that entry moved.",
+                description="How many units to post, at most the operation's `max_amount`. Each unit changes the balance by the operation's `value`. For a reversal, each unit undoes one unit of the reversed entry.",
                 examples=[1],
                 ge=1,
                 le=9223372036854775807,
@@ -116,7 +129,7 @@ class PostRequest(Struct, kw_only=True):
         Annotated[
             Reverses,
             Meta(
-                description="The id of the entry to reverse. Required for operations that reverse entries, else null."
+                description="The id of the entry to reverse. Required for operations that reverse entries. Omit it for others, or send null."
             ),
         ]
         | UnsetType
@@ -137,7 +150,13 @@ class Entries(Struct, kw_only=True):
     """A page of an owner's entries, newest first."""
 
     entries: Annotated[list[Entry], Meta(description="The entries of this page.")]
-    next: Annotated[str, Meta(description="The address of the next page, with older entries; null if none.")] | None
+    next: (
+        Annotated[
+            str,
+            Meta(description="The path and query string of the next page, with older entries; null on the last page."),
+        ]
+        | None
+    )
 
 
 class Operation(Struct, kw_only=True):
@@ -148,19 +167,24 @@ class Operation(Struct, kw_only=True):
         Annotated[
             int,
             Meta(
-                description="The credits that one unit adds to the balance. Null for an operation that reverses entries: a unit moves back what a unit of the reversed entry moved."
+                description="The credits that one unit adds. Negative if it takes credits. Null for a reversal, which depends on the reversed entry."
             ),
         ]
         | None
     )
     scope: Annotated[Scope, Meta(description="The scope that a client needs to post it.")]
-    max_amount: Annotated[int, Meta(description="The most units that one request can ask for.")]
+    max_amount: Annotated[int, Meta(description="The highest `amount` of one request or item.")]
     frequency: (
-        Annotated[str, Meta(description="How often an owner can have it: `once`, `daily`, or null for no limit.")]
+        Annotated[
+            str,
+            Meta(
+                description="How often it can be posted for an owner in this app: `once`, `daily` (per UTC day), or null for no limit."
+            ),
+        ]
         | None
     )
-    reversed_operation: Annotated[str, Meta(description="The operation whose entries it reverses.")] | None
-    retired: Annotated[bool, Meta(description="Whether new posts of it are rejected.")]
+    reversed_operation: Annotated[str, Meta(description="The operation whose entries it reverses, or null.")] | None
+    retired: Annotated[bool, Meta(description="True if new posts of it are rejected.")]
     description: Annotated[str, Meta(description="What the operation is for.")]
 
 
@@ -174,23 +198,25 @@ class Operations(Struct, kw_only=True):
 class Problem(Struct, kw_only=True):
     """A problem document (RFC 9457): why the service rejected the request."""
 
-    type: Annotated[str, Meta(description="The address of the page about this problem, as a URI reference.")]
+    type: Annotated[str, Meta(description="The path of the page about this problem, as a URI reference.")]
     title: Annotated[str, Meta(description="A short summary, the same for every occurrence.")]
     status: Annotated[int, Meta(description="The HTTP status.", ge=400, le=599)]
     detail: Annotated[str, Meta(description="What happened in this request, for people.")]
-    code: Annotated[str, Meta(description="The kind of problem, for programs. It never changes.")]
+    code: Annotated[str, Meta(description="The kind of problem, for programs. Codes never change.")]
     request_id: Annotated[str, Meta(description="The id of the request, also in `X-Request-ID` and in the logs.")]
-    errors: Annotated[list[FieldError], Meta(description="The fields to fix.")] | UnsetType = UNSET
+    errors: (
+        Annotated[list[FieldError], Meta(description="The fields or query parameters to fix, at most 20.")] | UnsetType
+    ) = UNSET
     fields: (
         Annotated[list[str], Meta(description="The fields that differ from the first request with the nonce.")]
         | UnsetType
     ) = UNSET
     balance: Annotated[int, Meta(description="The owner's balance, in credits.")] | UnsetType = UNSET
     again_on: (
-        Annotated[datetime, Meta(description="When the owner can have the operation again; null for never.")]
+        Annotated[datetime, Meta(description="When the operation can be posted for the owner again; null for never.")]
         | UnsetType
         | None
     ) = UNSET
     remaining: Annotated[int, Meta(description="How many units of the entry are left to reverse.")] | UnsetType = UNSET
     items: Annotated[list[ItemError], Meta(description="The items that cannot be posted.")] | UnsetType = UNSET
-    scope: Annotated[Scope, Meta(description="The scope that the client does not have.")] | UnsetType = UNSET
+    scope: Annotated[Scope, Meta(description="The missing scope.")] | UnsetType = UNSET
