@@ -4,15 +4,16 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
+from django.db.models.lookups import Range
 from django.utils import timezone
 
 from ledger_core.models import constraints
-from ledger_core.models.entries import plain
 from ledger_core.operations import Scope
 from ledger_core.operations.corrections import STAFF
 from ledger_core.plugins import ledger_apps
 from ledger_core.texts import as_text
+from ledger_core.values import MAX_TEXT
 
 
 class Client(models.Model):
@@ -32,7 +33,7 @@ class Client(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name"], name=constraints.CLIENT_NAME_ONCE),
             models.CheckConstraint(
-                condition=plain("name"),
+                condition=Q(Range(Length("name"), (1, MAX_TEXT))) & ~Q(name__regex="[[:cntrl:]]"),
                 name=constraints.CLIENT_NAME_PLAIN,
                 violation_error_message="A name has 1 to 128 characters, and no control characters.",
             ),

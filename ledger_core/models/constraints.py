@@ -1,17 +1,16 @@
 """The names of the constraints that enforce the ledger's rules. Models define them, and `rules` maps them to errors."""
 
+# Of the types in sql/migrations/0001_types.sql, which several columns have.
+TEXT_PLAIN = "ledger_text_plain"
+TEXT_NOT_EMPTY = "ledger_text_not_empty"
+UNITS_POSITIVE = "ledger_units_positive"
+
 BALANCE_NOT_NEGATIVE = "ledger_account_balance_not_negative"
-OWNER_PLAIN = "ledger_account_owner_plain"
 
 NONCE_ONCE = "ledger_entry_nonce_once"
 CLAIM_ONCE = "ledger_entry_claim_once"
 SEQUENCE = "ledger_entry_sequence"
-STARTS_FROM_ZERO = "ledger_entry_starts_from_zero"
 ENTRY_BALANCE_NOT_NEGATIVE = "ledger_entry_balance_not_negative"
-WHOLE_UNITS = "ledger_entry_whole_units"
-AMOUNT_POSITIVE = "ledger_entry_amount_positive"
-NONCE_PLAIN = "ledger_entry_nonce_plain"
-CLIENT_PLAIN = "ledger_entry_client_plain"
 OF_ACCOUNT = "ledger_entry_of_account"
 REVERSES_OWN = "ledger_entry_reverses_own"
 

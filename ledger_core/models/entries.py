@@ -5,29 +5,18 @@ from typing import Any, Self
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Length
-from django.db.models.lookups import Exact, Range
+from django.db.models import Q
 
 from ledger_core.models import constraints
+from ledger_core.models.fields import OptionalTextField, PlainTextField, UnitsField
 from ledger_core.speed.instances import instance_of_row, instances_of_rows
 from ledger_core.texts import as_text
-from ledger_core.values import MAX_TEXT
-
-
-def plain(field: str) -> Q:
-    """Return the condition of a valid text: the limits of `values`, for writers that bypass the API.
-
-    It also keeps hashes unambiguous: line breaks separate the fields that an entry's hash covers. The length is not
-    part of the regular expression, because PostgreSQL would build a state for each possible character, for every row.
-    """
-    return Q(Range(Length(field), (1, MAX_TEXT))) & ~Q((f"{field}__regex", "[[:cntrl:]]"))
 
 
 class Account(models.Model):
     """An owner's balance in credits, and the end of the owner's history. The owner's first entry creates it."""
 
-    owner_id = models.TextField("owner", primary_key=True, db_collation="C")
+    owner_id = PlainTextField("owner", primary_key=True)
     balance = models.BigIntegerField("balance")
     seq = models.BigIntegerField(
         "entries", help_text="The number of entries, and so the sequence number of the newest."
@@ -41,7 +30,6 @@ class Account(models.Model):
         permissions = [("post_correction", "Can post a correction")]
         constraints = [
             models.CheckConstraint(condition=Q(balance__gte=0), name=constraints.BALANCE_NOT_NEGATIVE),
-            models.CheckConstraint(condition=plain("owner_id"), name=constraints.OWNER_PLAIN),
         ]
 
     def __str__(self) -> str:
@@ -60,7 +48,7 @@ class EntryManager(models.Manager["Entry"]):
 class Entry(models.Model):
     """One posted operation. Append-only: a trigger of the database rejects changes and deletions."""
 
-    # In the database the primary key is (id, owner_id): see sql/migrations/0001_books.sql. Django's admin needs a
+    # In the database the primary key is (id, owner_id): see sql/migrations/0001_tables.sql. Django's admin needs a
     # single column, and the id is enough to find an entry.
     id = models.BigAutoField(primary_key=True)
     # The same file adds the foreign keys, and the constraints below are the indexes.
@@ -70,13 +58,12 @@ class Entry(models.Model):
     seq = models.BigIntegerField("sequence number", help_text="1, 2, 3 … within the owner's entries.")
     app = models.TextField(db_collation="C")
     operation = models.TextField(db_collation="C")
-    amount = models.BigIntegerField(help_text="The units asked for.")
+    amount = UnitsField(help_text="The units asked for.")
     delta = models.BigIntegerField(help_text="The signed change of the balance, in credits.")
     balance_after = models.BigIntegerField()
-    nonce = models.TextField(db_collation="C")
-    claim = models.TextField(  # noqa: DJ001  null: no claim. Any number of entries have none.
-        null=True, db_collation="C", help_text="The slot that only one entry of the owner may take."
-    )
+    nonce = PlainTextField()
+    # Null: no claim. Any number of entries have none.
+    claim = PlainTextField(null=True, help_text="The slot that only one entry of the owner may take.")
     reverses = models.ForeignKey(
         "self",
         null=True,
@@ -85,7 +72,7 @@ class Entry(models.Model):
         db_constraint=False,
         related_name="reversals",
     )
-    client = models.TextField(db_collation="C", help_text="Who posted it.")
+    client = OptionalTextField(help_text="Who posted it.")
     created_on = models.DateTimeField()
     hash = models.BinaryField()
 
@@ -101,15 +88,8 @@ class Entry(models.Model):
                 fields=["owner", "claim"], condition=Q(claim__isnull=False), name=constraints.CLAIM_ONCE
             ),
             models.UniqueConstraint(fields=["owner", "seq"], name=constraints.SEQUENCE),
-            models.CheckConstraint(
-                condition=Q(seq__gt=1) | Q(balance_after=F("delta")), name=constraints.STARTS_FROM_ZERO
-            ),
             # The account's constraint sees only the end of a batch. This one sees each entry of it.
             models.CheckConstraint(condition=Q(balance_after__gte=0), name=constraints.ENTRY_BALANCE_NOT_NEGATIVE),
-            models.CheckConstraint(condition=Exact(F("delta") % F("amount"), 0), name=constraints.WHOLE_UNITS),
-            models.CheckConstraint(condition=Q(amount__gte=1), name=constraints.AMOUNT_POSITIVE),
-            models.CheckConstraint(condition=plain("nonce"), name=constraints.NONCE_PLAIN),
-            models.CheckConstraint(condition=Q(client="") | plain("client"), name=constraints.CLIENT_PLAIN),
         ]
         indexes = [
             # For the entries of one app, however many the owner has of others.
@@ -141,9 +121,9 @@ class Reversible(models.Model):
     """How many units of an entry can still be reversed. The entry's first reversal creates it."""
 
     # In the database the primary key is (entry_id, owner_id), and refers to the entry's: see
-    # sql/migrations/0002_rules.sql.
+    # sql/migrations/0001_tables.sql.
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, db_constraint=False)
-    owner_id = models.TextField("owner", db_collation="C")
+    owner_id = PlainTextField("owner")
     remaining = models.BigIntegerField(help_text="Units of the entry that are not reversed.")
 
     class Meta:

@@ -38,7 +38,6 @@ class BalanceRule(Rule):
     errors = {
         constraints.BALANCE_NOT_NEGATIVE: InsufficientBalance,
         constraints.ENTRY_BALANCE_NOT_NEGATIVE: InsufficientBalance,
-        constraints.STARTS_FROM_ZERO: InsufficientBalance,
         OUT_OF_RANGE: BalanceTooLarge,
     }
 

@@ -61,4 +61,11 @@ SELECT 'type', relname, (
 )
 FROM pg_class AS c
 WHERE relkind = 'c' AND relname LIKE 'ledger\_%%' AND pg_table_is_visible(c.oid)
+UNION ALL
+SELECT 'domain', typname, concat_ws(
+    ' ', format_type(typbasetype, typtypmod),
+    (SELECT string_agg(concat(conname, ' ', pg_get_constraintdef(oid, TRUE)), ', ') FROM pg_constraint WHERE contypid = t.oid)
+)
+FROM pg_type AS t
+WHERE typtype = 'd' AND typname LIKE 'ledger\_%%' AND pg_type_is_visible(t.oid)
 ORDER BY kind, name

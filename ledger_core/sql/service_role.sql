@@ -9,8 +9,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role};
 GRANT SELECT ON django_migrations TO {role};
 GRANT SELECT, INSERT ON
     ledger_account, ledger_entry, ledger_reversible, ledger_client, ledger_key, ledger_verification TO {role};
--- What post.sql and ledger_post_batch write.
+-- What ledger_post and ledger_post_batch write. USAGE lets them take the next id, and lets nobody set the sequence back.
 GRANT UPDATE (balance, seq, head, updated_on) ON ledger_account TO {role};
+GRANT USAGE ON SEQUENCE ledger_entry_id_seq TO {role};
 GRANT UPDATE (remaining) ON ledger_reversible TO {role};
 -- Entries keep a client's name, so a client is never renamed or deleted.
 GRANT UPDATE (apps, scopes) ON ledger_client TO {role};

@@ -4,13 +4,14 @@
 WITH entry AS (
     SELECT
         e.*,
+        e AS whole,
         lag(seq) OVER own AS previous_seq,
         lag(balance_after) OVER own AS previous_balance,
         lag(created_on) OVER own AS previous_created_on,
         lag(hash) OVER own AS previous_hash
     FROM ledger_entry AS e
     WHERE e.owner_id >= %(first)s AND (%(stop)s::text IS NULL OR e.owner_id < %(stop)s)
-    AND e.created_on >= %(since)s
+    AND e.created_on >= coalesce(%(since)s::timestamptz, '-infinity')
     WINDOW own AS (PARTITION BY e.owner_id ORDER BY e.seq)
 ), pair AS (
     SELECT
@@ -28,17 +29,15 @@ WITH entry AS (
     ) AS earlier ON TRUE
 ), checked AS (
     SELECT
-        *,
-        seq <> seq_before + 1 AS wrong_seq,
-        created_on < time_before AS wrong_time,
+        pair.*,
+        pair.seq <> seq_before + 1 AS wrong_seq,
+        pair.created_on < time_before OR NOT isfinite(pair.created_on) AS wrong_time,
         balance_after <> balance_before::numeric + delta OR balance_after < 0 AS wrong_balance,
         amount < 1 OR delta %% greatest(amount, 1) <> 0 AS wrong_delta,
-        hash <> ledger_entry_hash(
-            hash_before, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id,
-            client, created_on
-        ) AS wrong_hash,
-        seq_before = 0 AND NOT EXISTS (SELECT FROM ledger_account AS a WHERE a.owner_id = pair.owner_id) AS without_account
-    FROM pair
+        hash <> ledger_entry_hash(hash_before, whole) AS wrong_hash,
+        seq_before = 0 AND a.owner_id IS NULL AS without_account,
+        pair.seq = 1 AND a.created_on <> pair.created_on AS wrong_beginning
+    FROM pair LEFT JOIN ledger_account AS a ON seq_before = 0 AND a.owner_id = pair.owner_id
 ), reversal AS (
     SELECT owner_id, reverses_id AS entry_id, sum(amount) AS units, min(seq) AS first_seq
     FROM ledger_entry
@@ -55,16 +54,19 @@ WITH entry AS (
 SELECT owner_id, seq, fault
 FROM checked CROSS JOIN LATERAL (VALUES
     (wrong_seq, format('sequence: the sequence number before it is %%s', seq_before)),
-    (wrong_time, format('time: it is earlier than the time of the entry before it, %%s', time_before)),
+    (wrong_time, format('time: it is %%s, and that of the entry before it %%s', created_on, time_before)),
     (
         wrong_balance,
         format('balance: %%s before the entry, %%s after it, and a delta of %%s', balance_before, balance_after, delta)
     ),
     (wrong_delta, format('delta: %%s credits are not a multiple of %%s units', delta, amount)),
     (wrong_hash, 'hash: it does not match this entry and the hash before it'),
-    (without_account, 'account: the owner has entries, but no account')
+    (without_account, 'account: the owner has entries, but no account'),
+    (wrong_beginning, 'account: the time of its first entry is not the time of that entry')
 ) AS check_(failed, fault)
-WHERE (wrong_seq OR wrong_time OR wrong_balance OR wrong_delta OR wrong_hash OR without_account) AND failed
+WHERE (
+    wrong_seq OR wrong_time OR wrong_balance OR wrong_delta OR wrong_hash OR without_account OR wrong_beginning
+) AND failed
 UNION ALL
 SELECT a.owner_id, a.seq, fault
 FROM ledger_account AS a
@@ -85,7 +87,7 @@ CROSS JOIN LATERAL (VALUES
     (newest.created_on IS DISTINCT FROM a.updated_on, 'account: its time is not the time of its newest entry')
 ) AS check_(failed, fault)
 WHERE a.owner_id >= %(first)s AND (%(stop)s::text IS NULL OR a.owner_id < %(stop)s)
-AND a.updated_on >= %(since)s AND failed
+AND a.updated_on >= coalesce(%(since)s::timestamptz, '-infinity') AND failed
 UNION ALL
 SELECT
     r.owner_id, coalesce(e.seq, first_seq),

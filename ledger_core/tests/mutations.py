@@ -18,9 +18,8 @@ from types import SimpleNamespace
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Not imported: `ledger_core.models` needs Django, which this program does not start.
 constraints = SimpleNamespace(**runpy.run_path(str(ROOT / "ledger_core" / "models" / "constraints.py")))
-MIGRATION, POST = "ledger_core/sql/migrations/0002_rules.sql", "ledger_core/sql/post.sql"
-BATCH = "ledger_core/sql/migrations/0008_reversals.sql"
-LAST_MIGRATION = "ledger_core/migrations/0006_moments.py"
+POSTING = "ledger_core/sql/migrations/0001_posting.sql"
+LAST_MIGRATION = "ledger_core/migrations/0001_initial.py"
 OPTIONS = ["-q", "-n", "2", "--tb=no", "-p", "no:cacheprovider"]
 APPS = ["ledger_core", "content", "ecommerce"]
 LEFT_OUT = [
@@ -28,37 +27,21 @@ LEFT_OUT = [
     "test_every_constraint_of",
     "test_every_unique",
     "test_migrations_go_back",
-    "known_again",
 ]
 
 Edits = list[tuple[str, str, str]]  # file, text to replace ("" for the end of the file), replacement
 
-READ_THEN_WRITE: Edits = [
-    (
-        "ledger_core/postgresql/statement.py",
-        "        database = connections[DEFAULT_DB_ALIAS]\n",
-        """\
-        database = connections[DEFAULT_DB_ALIAS]
-        if self._name.startswith(b"ledger_post_") and b"batch" not in self._name:
-            from psycopg.types.numeric import Int8
-            values = {name: Int8(value) if isinstance(value, int) else value for name, value in parameters.items()}
-            with database.cursor() as cursor:
-                cursor.execute("SELECT balance, seq, head FROM ledger_account WHERE owner_id = %(owner_id)s", values)
-                statement = self.text
-                if (read := cursor.fetchone()) is not None:
-                    values |= {"b": Int8(read[0]), "s": Int8(read[1]), "h": read[2]}
-                    for column, name in (("balance", "b::bigint"), ("seq", "s::bigint"), ("head", "h::bytea")):
-                        statement = statement.replace(f"a.{column}", f"%({name.replace('::', ')s::')}")
-                cursor.execute(statement, values)
-                return cursor.fetchall()
-""",
-    )
-]
+LOCK = "SELECT * INTO account FROM ledger_account AS a WHERE a.owner_id = owner"
+READ_THEN_WRITE: Edits = [(POSTING, f"    {LOCK} FOR NO KEY UPDATE;\n    IF NOT", f"    {LOCK};\n    IF NOT")]
 HASH = "sha256(previous || convert_to("
 
 
 def without(name: str) -> Edits:
-    drop = f"ALTER TABLE ledger_{name.split('_')[1]} DROP CONSTRAINT {name} CASCADE"
+    table = f"ledger_{name.split('_')[1]}"
+    drop = f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE"
+    if name in (constraints.TEXT_PLAIN, constraints.TEXT_NOT_EMPTY, constraints.UNITS_POSITIVE):
+        domain = "ledger_optional_text" if name == constraints.TEXT_PLAIN else table
+        drop = f"ALTER DOMAIN {domain} DROP CONSTRAINT {name}"
     if name in (constraints.CLAIM_ONCE, constraints.KEY_SLOT_ONCE):  # of some rows only, so it is an index
         drop = f"DROP INDEX {name}"
     return [(LAST_MIGRATION, "", f"\nMigration.operations.append(migrations.RunSQL({drop!r}, ''))\n")]
@@ -70,42 +53,28 @@ def instead(file: str, before: str, after: str) -> Edits:
 
 MUTATIONS: Mapping[str, Edits] = {
     **{name: without(name) for key, name in vars(constraints).items() if key.isupper()},
-    "the append-only trigger": [(MIGRATION, "", "\nDROP TRIGGER ledger_entry_append_only ON ledger_entry;\n")],
+    "the append-only trigger": [
+        ("ledger_core/sql/migrations/0001_tables.sql", "", "\nDROP TRIGGER ledger_entry_append_only ON ledger_entry;\n")
+    ],
     "the row lock: read, then write": READ_THEN_WRITE,
     "the row lock and the sequence": READ_THEN_WRITE + without(constraints.SEQUENCE),
-    "the hash of the entry before": [
-        ("ledger_core/sql/migrations/0001_books.sql", HASH, "sha256(''::bytea || convert_to(")
-    ],
-    "the nonce in the hash": [
-        ("ledger_core/sql/migrations/0001_books.sql", "balance_after, nonce,", "balance_after, '',")
-    ],
+    "the hash of the entry before": [(POSTING, HASH, "sha256(''::bytea || convert_to(")],
+    "the nonce in the hash": [(POSTING, "        entry.nonce, coalesce(", "        '', coalesce(")],
     "time that does not go back": [
-        (POST, "updated_on = greatest(a.updated_on, excluded.updated_on)", "updated_on = excluded.updated_on")
+        (POSTING, "greatest(account.updated_on, statement_timestamp())", "statement_timestamp()")
     ],
-    "the balance that is proposed": [(POST, "greatest(delta, 0)", "delta")],
-    "the reversed entry's operation": [(POST, "operation = %(reversed_operation)s AND", "")],
-    "the reversed entry's app": [(POST, " AND app = %(app)s\n    AND", "\n    AND")],
-    "the units of the reversed entry": [(POST, " AND amount >= %(amount)s", "")],
-    "the period of a claim": [(MIGRATION, "to_char(moment AT TIME ZONE 'UTC', period)", "period")],
-    "the order of a batch's locks": [
-        (
-            BATCH,
-            """FROM jsonb_to_recordset(items) AS item (owner_id text)
-    ORDER BY 1""",
-            """FROM ROWS FROM (jsonb_to_recordset(items) AS (owner_id text))
-    WITH ORDINALITY AS item (owner_id, position)
-    GROUP BY owner_id ORDER BY min(position)""",
-        ),
-        (BATCH, "SELECT DISTINCT owner_id", "SELECT owner_id"),
+    "the reversed entry's operation": [(POSTING, "\n    AND e.operation = ledger_reverse.operation;", ";")],
+    "the reversed entry's app": [(POSTING, " AND e.app = ledger_reverse.app\n", "\n")],
+    "the reversed entry's owner": [(POSTING, " AND e.owner_id = owner AND", " AND")],
+    "the units of the reversed entry": [(POSTING, "coalesce(reversed.amount, 0) - units", "coalesce(reversed.amount, 0)")],
+    "the period of a claim": [(POSTING, "to_char(entry.created_on AT TIME ZONE 'UTC', period)", "period")],
+    "the order of a batch's new accounts": [(POSTING, " AS i (owner_id text) ORDER BY 1\n", " AS i (owner_id text)\n")],
+    "a batch's locks": [(POSTING, " = ANY(owners) ORDER BY a.owner_id FOR NO KEY UPDATE;", " = ANY(owners);")],
+    "the next owner of a batch": [
+        (POSTING, "IF account.owner_id IS DISTINCT FROM item.owner_id THEN", "IF account.owner_id IS NULL THEN")
     ],
-    "a batch's locks": [
-        (BATCH, "ON CONFLICT (owner_id) DO UPDATE SET seq = a.seq;", "ON CONFLICT (owner_id) DO NOTHING;")
-    ],
-    "the least of a batch's reversals": [
-        (BATCH, "min(coalesce(reversed_amount, 0))", "max(coalesce(reversed_amount, 0))")
-    ],
-    "what is before a moment": instead("sql/migrations/0006_moments.sql", ") < moment THEN", ") <= moment THEN"),
-    "the upper half of a history": instead("sql/migrations/0006_moments.sql", "low := middle", "low := high"),
+    "what is before a moment": instead("sql/migrations/0001_moments.sql", ") < moment THEN", ") <= moment THEN"),
+    "the upper half of a history": instead("sql/migrations/0001_moments.sql", "low := middle", "low := high"),
     "the look for the nonce after any refusal": [
         (
             "ledger_core/posting/single.py",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import connection
 
@@ -10,7 +10,6 @@ from ledger_core import sql
 from ledger_core.verification.ranges import Range, all_ranges, in_parallel, range_of
 
 _VERIFY = sql.load("verify")
-_EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,12 @@ def verify(
     range is checked. Raises InvalidRequest if `owner` cannot be an owner's id.
     """
     ranges = all_ranges() if owner is None else iter([range_of(owner)])
-    for checked, faults in in_parallel(lambda range_: _faults(range_, since or _EVER), ranges, jobs):
+    for checked, faults in in_parallel(lambda range_: _faults(range_, since), ranges, jobs):
         yield from faults
         progress(checked.entries)
 
 
-def _faults(range_: Range, since: datetime) -> list[Fault]:
+def _faults(range_: Range, since: datetime | None) -> list[Fault]:
     with connection.cursor() as cursor:
         cursor.execute(_VERIFY, {"first": range_.first, "stop": range_.stop, "since": since})
         return [Fault(*row) for row in cursor.fetchall()]

@@ -74,7 +74,7 @@ def test_a_refusal_names_its_constraint() -> None:
     with pytest.raises(IntegrityError) as refused:
         _POST.fetch(fields)
     assert isinstance(refused.value.__cause__, PostgresError)
-    assert refused.value.__cause__.diag.constraint_name == constraints.STARTS_FROM_ZERO
+    assert refused.value.__cause__.diag.constraint_name == constraints.BALANCE_NOT_NEGATIVE
     assert not connection.errors_occurred
 
 

@@ -9,8 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.models import Account, Entry, constraints
-from ledger_core.postgresql.statement import Statement
-from ledger_core.posting import BalanceTooLarge, InsufficientBalance, NonceReused, post, single
+from ledger_core.posting import BalanceTooLarge, InsufficientBalance, NonceReused, post
 from ledger_core.tests.conftest import rejected_by
 from ledger_core.tests.factories import post_call
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
@@ -178,11 +177,12 @@ def test_the_statement_is_prepared_once_whatever_the_size_of_its_numbers() -> No
         assert cursor.fetchone() == (1,)
 
 
-def test_what_is_no_refusal_stays_the_database_s_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_refusal_stays_the_database_s_error() -> None:
     """A constraint that only a bug can violate must not look like the caller's mistake."""
-    text = single._POST.text.replace("seq = a.seq + 1,", "seq = 2,")
-    monkeypatch.setattr("ledger_core.postgresql.statement.load", lambda name: text)
-    monkeypatch.setattr(single, "_POST", Statement("post"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('ledger_append'::regproc)")
+        (definition,) = cursor.fetchone()
+        cursor.execute(definition.replace("account.seq + 1", "least(account.seq + 1, 2)"), None)
     post(IMAGINARY, ADD, owner_id="alice", nonce="1")
     post(IMAGINARY, ADD, owner_id="alice", nonce="2")
     with rejected_by(constraints.SEQUENCE):

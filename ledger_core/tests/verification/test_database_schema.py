@@ -54,8 +54,8 @@ ALTERED = {
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ledger_entry_claim_once'::regclass"
     ],
     "index ledger_entry.ledger_entry_operation is missing": ["DROP INDEX ledger_entry_operation"],
-    "column ledger_entry.claim is text collate POSIX": [
-        'ALTER TABLE ledger_entry ALTER claim TYPE text COLLATE "POSIX"'
+    "column ledger_client.name is text collate POSIX": [
+        'ALTER TABLE ledger_client ALTER name TYPE text COLLATE "POSIX"'
     ],
     "column ledger_entry.delta is bigint, but": ["ALTER TABLE ledger_entry ALTER delta DROP NOT NULL"],
     "column ledger_entry.note was added": ["ALTER TABLE ledger_entry ADD note text"],
@@ -72,9 +72,11 @@ ALTERED = {
         "ALTER TABLE ledger_account ENABLE ROW LEVEL SECURITY"
     ],
     "table ledger_reversible is missing": ["ALTER TABLE ledger_reversible RENAME TO elsewhere"],
-    "type ledger_posted is": ["ALTER TYPE ledger_posted ALTER ATTRIBUTE nonce TYPE varchar"],
-    "function ledger_claim(claim text, period text, moment timestamp with time zone) is returns text": [
-        "CREATE OR REPLACE FUNCTION ledger_claim(claim text, period text, moment timestamptz) RETURNS text RETURN claim"
+    "domain ledger_text is ledger_optional_text, but": [
+        "ALTER DOMAIN ledger_text DROP CONSTRAINT ledger_text_not_empty"
+    ],
+    "function ledger_entry_hash(previous bytea, entry ledger_entry) is returns bytea": [
+        "CREATE OR REPLACE FUNCTION ledger_entry_hash(previous bytea, entry ledger_entry) RETURNS bytea RETURN previous"
     ],
     "function ledger_refuse_change() is returns trigger": [
         "CREATE OR REPLACE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
