@@ -6,9 +6,6 @@ import django.db.models.functions.text
 import django.db.models.lookups
 from django.db import migrations, models
 
-from ledger_core import sql
-from ledger_core.models.fields import OptionalTextField, PlainTextField, UnitsField
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -16,7 +13,6 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.RunSQL(sql.load("migrations/0001_types"), reverse_sql=sql.load("migrations/0001_types_reverse")),
         migrations.CreateModel(
             name="Verification",
             fields=[
@@ -35,7 +31,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Account",
             fields=[
-                ("owner_id", PlainTextField(primary_key=True, serialize=False, verbose_name="owner")),
+                (
+                    "owner_id",
+                    models.TextField(db_collation="C", primary_key=True, serialize=False, verbose_name="owner"),
+                ),
                 # First what a post does not change: WAL then holds only the end of a row.
                 ("created_on", models.DateTimeField(verbose_name="first entry")),
                 ("balance", models.BigIntegerField(verbose_name="balance")),
@@ -120,7 +119,7 @@ class Migration(migrations.Migration):
                         help_text="1, 2, 3 … within the owner's entries.", verbose_name="sequence number"
                     ),
                 ),
-                ("amount", UnitsField(help_text="The units asked for.")),
+                ("amount", models.BigIntegerField(help_text="The units asked for.")),
                 ("delta", models.BigIntegerField(help_text="The signed change of the balance, in credits.")),
                 ("balance_after", models.BigIntegerField()),
                 (
@@ -147,9 +146,14 @@ class Migration(migrations.Migration):
                 ),
                 ("app", models.TextField(db_collation="C")),
                 ("operation", models.TextField(db_collation="C")),
-                ("nonce", PlainTextField()),
-                ("claim", PlainTextField(help_text="The slot that only one entry of the owner may take.", null=True)),
-                ("client", OptionalTextField(help_text="Who posted it.")),
+                ("nonce", models.TextField(db_collation="C")),
+                (
+                    "claim",
+                    models.TextField(
+                        db_collation="C", help_text="The slot that only one entry of the owner may take.", null=True
+                    ),
+                ),
+                ("client", models.TextField(db_collation="C", help_text="Who posted it.")),
                 ("hash", models.BinaryField()),
             ],
             options={
@@ -198,7 +202,7 @@ class Migration(migrations.Migration):
                         to="ledger_core.entry",
                     ),
                 ),
-                ("owner_id", PlainTextField(verbose_name="owner")),
+                ("owner_id", models.TextField(db_collation="C", verbose_name="owner")),
                 ("remaining", models.BigIntegerField(help_text="Units of the entry that are not reversed.")),
             ],
             options={
@@ -264,7 +268,4 @@ class Migration(migrations.Migration):
             model_name="key",
             constraint=models.CheckConstraint(condition=models.Q(("slot__in", [1, 2])), name="ledger_key_slot_of_two"),
         ),
-        migrations.RunSQL(sql.load("migrations/0001_tables"), reverse_sql=sql.load("migrations/0001_tables_reverse")),
-        migrations.RunSQL(sql.load("migrations/0001_posting"), reverse_sql=sql.load("migrations/0001_posting_reverse")),
-        migrations.RunSQL(sql.load("migrations/0001_moments"), reverse_sql=sql.load("migrations/0001_moments_reverse")),
     ]

@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Q
 
 from ledger_core.models import constraints
-from ledger_core.models.fields import OptionalTextField, PlainTextField, UnitsField
 from ledger_core.speed.instances import instance_of_row, instances_of_rows
 from ledger_core.texts import as_text
 
@@ -16,7 +15,7 @@ from ledger_core.texts import as_text
 class Account(models.Model):
     """An owner's balance in credits, and the end of the owner's history. The owner's first entry creates it."""
 
-    owner_id = PlainTextField("owner", primary_key=True)
+    owner_id = models.TextField("owner", primary_key=True, db_collation="C")
     balance = models.BigIntegerField("balance")
     seq = models.BigIntegerField(
         "entries", help_text="The number of entries, and so the sequence number of the newest."
@@ -48,7 +47,7 @@ class EntryManager(models.Manager["Entry"]):
 class Entry(models.Model):
     """One posted operation. Append-only: a trigger of the database rejects changes and deletions."""
 
-    # In the database the primary key is (id, owner_id): see sql/migrations/0001_tables.sql. Django's admin needs a
+    # In the database the primary key is (id, owner_id): see sql/migrations/0002_tables.sql. Django's admin needs a
     # single column, and the id is enough to find an entry.
     id = models.BigAutoField(primary_key=True)
     # The same file adds the foreign keys, and the constraints below are the indexes.
@@ -58,12 +57,13 @@ class Entry(models.Model):
     seq = models.BigIntegerField("sequence number", help_text="1, 2, 3 … within the owner's entries.")
     app = models.TextField(db_collation="C")
     operation = models.TextField(db_collation="C")
-    amount = UnitsField(help_text="The units asked for.")
+    amount = models.BigIntegerField(help_text="The units asked for.")
     delta = models.BigIntegerField(help_text="The signed change of the balance, in credits.")
     balance_after = models.BigIntegerField()
-    nonce = PlainTextField()
-    # Null: no claim. Any number of entries have none.
-    claim = PlainTextField(null=True, help_text="The slot that only one entry of the owner may take.")
+    nonce = models.TextField(db_collation="C")
+    claim = models.TextField(  # noqa: DJ001  null: no claim. Any number of entries have none.
+        null=True, db_collation="C", help_text="The slot that only one entry of the owner may take."
+    )
     reverses = models.ForeignKey(
         "self",
         null=True,
@@ -72,7 +72,7 @@ class Entry(models.Model):
         db_constraint=False,
         related_name="reversals",
     )
-    client = OptionalTextField(help_text="Who posted it.")
+    client = models.TextField(db_collation="C", help_text="Who posted it.")
     created_on = models.DateTimeField()
     hash = models.BinaryField()
 
@@ -121,9 +121,9 @@ class Reversible(models.Model):
     """How many units of an entry can still be reversed. The entry's first reversal creates it."""
 
     # In the database the primary key is (entry_id, owner_id), and refers to the entry's: see
-    # sql/migrations/0001_tables.sql.
+    # sql/migrations/0002_tables.sql.
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, db_constraint=False)
-    owner_id = PlainTextField("owner")
+    owner_id = models.TextField("owner", db_collation="C")
     remaining = models.BigIntegerField(help_text="Units of the entry that are not reversed.")
 
     class Meta:

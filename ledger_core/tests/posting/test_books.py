@@ -13,7 +13,7 @@ from ledger_core.models import Account, Entry, Reversible, constraints
 from ledger_core.postgresql.errors import sqlstate_of
 from ledger_core.posting import InsufficientBalance, post
 from ledger_core.tests.conftest import rejected_by
-from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperation
+from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,21 @@
--- Creates what Django's migrations cannot: keys by owner, and append-only entries.
+-- Creates what Django's migrations cannot: types with limits, keys by owner, and append-only entries.
+
+-- The limits are what the API already checks, for writers that bypass it. They also keep hashes unambiguous: line breaks
+-- separate the fields that an entry's hash covers. A domain costs a post less than a CHECK of a table: PostgreSQL keeps the
+-- condition of a domain ready, and parses that of a CHECK again for each statement. The length is not part of the regular
+-- expression, because PostgreSQL would build a state for each possible character, for every row.
+CREATE DOMAIN ledger_optional_text AS text COLLATE "C"
+    CONSTRAINT ledger_text_plain CHECK (length(VALUE) <= 128 AND VALUE !~ '[[:cntrl:]]');
+CREATE DOMAIN ledger_text AS ledger_optional_text CONSTRAINT ledger_text_not_empty CHECK (VALUE <> '');
+CREATE DOMAIN ledger_units AS bigint CONSTRAINT ledger_units_positive CHECK (VALUE >= 1);
+ALTER TABLE ledger_account ALTER owner_id TYPE ledger_text;
+ALTER TABLE ledger_entry
+    ALTER owner_id TYPE ledger_text, ALTER nonce TYPE ledger_text, ALTER claim TYPE ledger_text,
+    ALTER client TYPE ledger_optional_text, ALTER amount TYPE ledger_units;
+ALTER TABLE ledger_reversible ALTER owner_id TYPE ledger_text;
+
+-- Django adds it for searches with LIKE. With the collation "C", the index of the primary key does them too.
+DROP INDEX ledger_account_owner_id_c8eca69b_like;
 
 -- Every unique constraint contains the owner, so that the tables can be distributed by owner. The id comes first in the
 -- key, so the index finds an entry by its id alone.
