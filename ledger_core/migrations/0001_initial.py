@@ -6,6 +6,8 @@ import django.db.models.functions.text
 import django.db.models.lookups
 from django.db import migrations, models
 
+from ledger_core import sql
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -268,4 +270,7 @@ class Migration(migrations.Migration):
             model_name="key",
             constraint=models.CheckConstraint(condition=models.Q(("slot__in", [1, 2])), name="ledger_key_slot_of_two"),
         ),
+        migrations.RunSQL(sql.load("migrations/0001_tables"), reverse_sql=sql.load("migrations/0001_tables_reverse")),
+        migrations.RunSQL(sql.load("migrations/0001_posting"), reverse_sql=sql.load("migrations/0001_posting_reverse")),
+        migrations.RunSQL(sql.load("migrations/0001_moments"), reverse_sql=sql.load("migrations/0001_moments_reverse")),
     ]

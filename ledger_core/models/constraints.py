@@ -1,6 +1,6 @@
 """The names of the constraints that enforce the ledger's rules. Models define them, and `rules` maps them to errors."""
 
-# Of the types in sql/migrations/0002_tables.sql, which several columns have.
+# Of the types in sql/migrations/0001_tables.sql, which several columns have.
 TEXT_PLAIN = "ledger_text_plain"
 TEXT_NOT_EMPTY = "ledger_text_not_empty"
 UNITS_POSITIVE = "ledger_units_positive"

@@ -47,7 +47,7 @@ class EntryManager(models.Manager["Entry"]):
 class Entry(models.Model):
     """One posted operation. Append-only: a trigger of the database rejects changes and deletions."""
 
-    # In the database the primary key is (id, owner_id): see sql/migrations/0002_tables.sql. Django's admin needs a
+    # In the database the primary key is (id, owner_id): see sql/migrations/0001_tables.sql. Django's admin needs a
     # single column, and the id is enough to find an entry.
     id = models.BigAutoField(primary_key=True)
     # The same file adds the foreign keys, and the constraints below are the indexes.
@@ -121,7 +121,7 @@ class Reversible(models.Model):
     """How many units of an entry can still be reversed. The entry's first reversal creates it."""
 
     # In the database the primary key is (entry_id, owner_id), and refers to the entry's: see
-    # sql/migrations/0002_tables.sql.
+    # sql/migrations/0001_tables.sql.
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, db_constraint=False)
     owner_id = models.TextField("owner", db_collation="C")
     remaining = models.BigIntegerField(help_text="Units of the entry that are not reversed.")

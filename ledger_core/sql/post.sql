@@ -1,4 +1,4 @@
--- Posts one entry and returns it. The functions, and why they are safe under concurrency, are in migrations/0002_posting.sql.
+-- Posts one entry and returns it. The functions, and why they are safe under concurrency, are in migrations/0001_posting.sql.
 -- The columns are named, so the result stays the same when the table gets another.
 SELECT
     id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash

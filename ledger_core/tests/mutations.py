@@ -18,8 +18,8 @@ from types import SimpleNamespace
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Not imported: `ledger_core.models` needs Django, which this program does not start.
 constraints = SimpleNamespace(**runpy.run_path(str(ROOT / "ledger_core" / "models" / "constraints.py")))
-POSTING = "ledger_core/sql/migrations/0002_posting.sql"
-LAST_MIGRATION = "ledger_core/migrations/0002_posting.py"
+POSTING = "ledger_core/sql/migrations/0001_posting.sql"
+LAST_MIGRATION = "ledger_core/migrations/0001_initial.py"
 OPTIONS = ["-q", "-n", "2", "--tb=no", "-p", "no:cacheprovider"]
 APPS = ["ledger_core", "content", "ecommerce"]
 LEFT_OUT = [
@@ -54,7 +54,7 @@ def instead(file: str, before: str, after: str) -> Edits:
 MUTATIONS: Mapping[str, Edits] = {
     **{name: without(name) for key, name in vars(constraints).items() if key.isupper()},
     "the append-only trigger": [
-        ("ledger_core/sql/migrations/0002_tables.sql", "", "\nDROP TRIGGER ledger_entry_append_only ON ledger_entry;\n")
+        ("ledger_core/sql/migrations/0001_tables.sql", "", "\nDROP TRIGGER ledger_entry_append_only ON ledger_entry;\n")
     ],
     "the row lock: read, then write": READ_THEN_WRITE,
     "the row lock and the sequence": READ_THEN_WRITE + without(constraints.SEQUENCE),
@@ -75,8 +75,8 @@ MUTATIONS: Mapping[str, Edits] = {
     "the next owner of a batch": [
         (POSTING, "IF account.owner_id IS DISTINCT FROM item.owner_id THEN", "IF account.owner_id IS NULL THEN")
     ],
-    "what is before a moment": instead("sql/migrations/0002_moments.sql", ") < moment THEN", ") <= moment THEN"),
-    "the upper half of a history": instead("sql/migrations/0002_moments.sql", "low := middle", "low := high"),
+    "what is before a moment": instead("sql/migrations/0001_moments.sql", ") < moment THEN", ") <= moment THEN"),
+    "the upper half of a history": instead("sql/migrations/0001_moments.sql", "low := middle", "low := high"),
     "the look for the nonce after any refusal": [
         (
             "ledger_core/posting/single.py",

@@ -154,12 +154,11 @@ def test_a_migration_in_several_transactions_may_be_interrupted_after_any(
 def test_a_migration_that_cannot_have_its_lock_names_who_holds_it(
     back_to: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    back_to("0004")
     monkeypatch.setattr(locks, "PATIENCE_SECONDS", 0)
     with psycopg.connect(own_url(connection.settings_dict["NAME"]), application_name="backup") as reader:
         reader.execute("SELECT FROM ledger_account")
         with pytest.raises(CommandError, match=f"process {reader.info.backend_pid} .*backup.*SELECT FROM ledger_acc"):
-            call_command("migrate", "ledger_core", "0003", verbosity=0)
+            back_to("zero")
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("0",)

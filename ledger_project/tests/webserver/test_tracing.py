@@ -75,9 +75,9 @@ def test_a_request_and_its_statement_are_spans_under_their_caller(fresh: Project
     assert _attributes(request)["ledger.request_id"] == "a-post"
     assert _attributes(request)["http.response.status_code"] == 201
     statements = [span for span in collector.spans if span.parent_span_id == request.span_id]
-    assert "INSERT INTO ledger_entry" in _attributes(statements[-1])["db.query.text"]
+    assert "FROM ledger_post(" in _attributes(statements[-1])["db.query.text"]
     other = "GET api/v1/content/ledger/<str:owner_id>"
-    assert {span.name for span in collector.spans} <= {request.name, other, "WITH", "SELECT", "UPDATE"}
+    assert {span.name for span in collector.spans} <= {request.name, other, "SELECT", "UPDATE"}
     assert not [secret for secret in ("alice", key[16:], "secret") if secret in collector.received]
     assert "shared-ledger" in collector.received
 

@@ -1,2 +1,2 @@
--- Reverses 0002_moments.sql.
+-- Reverses 0001_moments.sql.
 DROP FUNCTION ledger_seq_before(text, timestamptz);

@@ -1,4 +1,4 @@
--- Reverses 0002_tables.sql. Keys and foreign keys go with the tables.
+-- Reverses 0001_tables.sql. Keys and foreign keys go with the tables.
 DROP TRIGGER ledger_entry_append_only ON ledger_entry;
 DROP FUNCTION ledger_refuse_change();
 ALTER TABLE ledger_account ALTER owner_id TYPE text COLLATE "C";
