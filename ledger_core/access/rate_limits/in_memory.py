@@ -20,9 +20,10 @@ _USED = _SETS * _SET  # after the sets, one byte per column: whether a process h
 class SharedCounters:
     """A table of fixed size, 6 MiB. Each process writes a column of its own and adds up the counters of all columns.
 
-    So no process waits for another. A lock of the kernel would cost more: a thread would release Python's lock four
-    times in each request. A column has sets of four counters. A new counter in a full set replaces the oldest one, and
-    among the oldest the one with the lowest count.
+    So no process waits for another. Two that count at the same moment may both see the other's request, or neither: the
+    limit is exact but for one request per process. A lock of the kernel would cost more: a thread would release
+    Python's lock four times in each request. A column has sets of four counters. A new counter in a full set replaces
+    the oldest one, and among the oldest the one with the lowest count.
     """
 
     def __init__(self) -> None:
