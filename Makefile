@@ -46,7 +46,7 @@ run: install-run ## serve the ledger and its database on port 8000 (PORT=8001 fo
 	@PORT=$(PORT) exec .venv/bin/python -m ledger_project.development.serve
 
 test: install ## run the tests on their own PostgreSQL
-	@$(RUN) pytest -n 2
+	@$(RUN) pytest -n 3  # they often wait, so three use two cores
 
 unit: install ## run the tests that need no database (one minute)
 	@$(RUN) pytest -m "not django_db and not service and not acceptance and not soak and not fuzz and not smoke and not browser"

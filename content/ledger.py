@@ -7,3 +7,6 @@ from ledger_core import posting
 
 post = partial(posting.post, OPERATIONS)
 post_batch = partial(posting.post_batch, OPERATIONS)
+hold = partial(posting.hold, OPERATIONS)
+capture = partial(posting.capture, OPERATIONS)
+release = partial(posting.release, OPERATIONS)

@@ -1,10 +1,10 @@
 """The operations of the shop."""
 
-from ledger_core.operations import Operation, OperationSet, Reversal, Terms
+from ledger_core.operations import Operation, OperationSet, Plain, Reversal
 
 
 class EcommerceOperation(Operation):
-    PURCHASE = Terms(-10, "An item was bought.")
+    PURCHASE = Plain(-10, "An item was bought.")
     REFUND_ITEM = Reversal(PURCHASE, "A bought item was returned.")
 
 

@@ -1,7 +1,8 @@
 """The values of a request: each rule is written once, for the API, its schema and Python callers."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,8 +22,8 @@ Nonce = Annotated[
         min_length=1,
         max_length=MAX_TEXT,
         pattern=f"^{_PLAIN}",
-        description="An id that the client chooses. Use a new nonce for each operation, and the same nonce for each "
-        "retry. Unique per owner, over all apps. No control characters.",
+        description="An id that the client chooses. Use a new nonce for each new post, hold, capture or release, and "
+        "the same nonce for each retry. Unique per owner, over all apps. No control characters.",
         extra={"pattern": "Expected no control characters"},
         examples=["order-1001"],
     ),
@@ -50,8 +51,48 @@ Amount = Annotated[
         examples=[1],
     ),
 ]
+Reference = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_TEXT,
+        pattern=f"^{_PLAIN}",
+        extra={"pattern": "Expected no control characters"},
+        examples=["order-1001"],
+    ),
+]
+_METADATA_KEYS = 16
+_METADATA_BYTES = 2048
+Metadata = Annotated[
+    dict[
+        Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,40}$(?!\n)")],
+        # No control characters except tabs and line breaks. The look-ahead is for Python, as above.
+        Annotated[str, Meta(max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")],
+    ],
+    Meta(
+        max_length=_METADATA_KEYS,
+        extra={
+            "pattern": "Expected keys of 1 to 40 letters, digits, `_`, `-` or `.`, and values without control "
+            "characters, except line breaks and tabs"
+        },
+        examples=[{"order": "1001"}],
+    ),
+]
 EntryId = Annotated[int, Meta(ge=1, le=MAX_CREDITS, description="The id of an entry.", examples=[1])]
+LONGEST_HOLD = timedelta(days=30)
+LONGEST_GRANT = timedelta(days=36_525)
+HoldSeconds = Annotated[
+    int,
+    Meta(ge=1, le=LONGEST_HOLD // timedelta(seconds=1), examples=[600]),
+]
+LotSeconds = Annotated[int, Meta(ge=1, le=LONGEST_GRANT // timedelta(seconds=1), examples=[86400])]
 Moment = Annotated[datetime, Meta(tz=True, examples=["2026-11-24T09:30:00Z"])]
+
+
+def require_small(metadata: Mapping[str, str]) -> None:
+    """Raise InvalidRequest if the keys and values of metadata have more than 2048 bytes in UTF-8."""
+    if sum(len(key.encode()) + len(value.encode()) for key, value in metadata.items()) > _METADATA_BYTES:
+        raise InvalidRequest.of_field("metadata", f"Expected at most {_METADATA_BYTES} bytes of keys and values")
 
 
 def excerpt(text: str, most: int = MAX_TEXT) -> str:
@@ -69,11 +110,18 @@ def mistake_in(value: object, kind: Any) -> str | None:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         detail = str(error)
-        for meta in getattr(kind, "__metadata__", ()):
+        for meta in _metas(kind):
             if "matching regex" in detail and meta.extra:
                 return str(meta.extra["pattern"])  # easier to understand than a regular expression
-        return detail
+        return detail.partition(" - at ")[0]
     return None
+
+
+def _metas(kind: Any) -> Iterator[Meta]:
+    """Yield what is said of the type, and of those that it consists of."""
+    yield from getattr(kind, "__metadata__", ())
+    for part in get_args(kind):
+        yield from _metas(part)
 
 
 def check(value: object, kind: Any, field: str) -> None:

@@ -23,11 +23,13 @@ def text(name: str, default: str = "", *, form: str = ".*", like: str = "") -> s
     return value
 
 
-def integer(name: str, default: int, *, least: int = 0) -> int:
-    """Return the value of a variable as an integer of at least `least`."""
+def integer(name: str, default: int, *, least: int = 0, most: int = 10**9) -> int:
+    """Return the value of a variable as an integer from `least` to `most`."""
     value = int(text(name, str(default), form="[0-9]{1,9}", like="a whole number"))
     if value < least:
         raise invalid(name, f"{value} is less than {least}.")
+    if value > most:
+        raise invalid(name, f"{value} is more than {most}.")
     return value
 
 

@@ -165,6 +165,9 @@ if not DEVELOPMENT:
 # Threads of a worker that serve requests; None in commands.
 WEB_THREADS = environment.integer("WEB_THREADS", 4, least=1) if SERVING else None
 
+# How many seconds a hold lasts if neither the request nor the operation says so. At most 30 days.
+HOLD_SECONDS = environment.integer("LEDGER_HOLD_SECONDS", 7 * 24 * 3600, least=1, most=30 * 24 * 3600)
+
 # Limits for each client and for each address. The workers of a replica count together; with Redis, all replicas do.
 RATE_LIMIT = environment.parsed("LEDGER_RATE_LIMIT", "1000/s", Rate.parse)
 ADDRESS_RATE_LIMIT = environment.parsed("LEDGER_ADDRESS_RATE_LIMIT", "1000/s", Rate.parse)
@@ -212,7 +215,6 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATIONS": False,  # in the order of `ledger_urls`: posting comes first
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
         "ledger_core.api.documentation.postprocessing.share_parts",
         "ledger_core.api.documentation.postprocessing.mark_int64",
     ],

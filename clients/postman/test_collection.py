@@ -30,6 +30,7 @@ def requests_of(folder: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 REQUESTS = list(requests_of(COLLECTION))
+NOT_THERE = ("account-not-found", "entry-not-found", "hold-not-found")
 APPS = [app.namespace for app in ledger_apps()]
 
 
@@ -50,7 +51,7 @@ def test_every_parameter_of_the_present_api_is_there(document: dict[str, Any], a
     for request in REQUESTS:
         described = document["paths"][path_of(request, app)][request["method"].lower()].get("parameters", [])
         given = {parameter["key"] for kind in ("query", "variable") for parameter in request["url"][kind]}
-        assert given == {parameter["name"] for parameter in described}, (
+        assert given == {parameter["name"] for parameter in described if parameter["in"] != "header"}, (
             f"{path_of(request, app)} has changed: make client"
         )
 
@@ -94,5 +95,5 @@ def test_every_request_is_answered_as_it_stands(service: Service, app: str) -> N
             body = re.sub(r"{{\$guid}}", lambda _: str(uuid4()), request["body"].get("raw", ""))
             headers = {header["key"]: header["value"] for header in request["header"]}
             answer = client.request(request["method"], path, headers=headers, content=body)
-            # The collection names one owner and one entry, which another app may not have.
-            assert answer.is_success or answer.json()["code"] in ("account-not-found", "entry-not-found"), answer.text
+            # The collection names one owner, one entry and one hold, which another app may not have.
+            assert answer.is_success or answer.json()["code"] in NOT_THERE, answer.text

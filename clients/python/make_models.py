@@ -10,7 +10,7 @@ from datamodel_code_generator.enums import DataModelType
 from datamodel_code_generator.format import DatetimeClassType
 
 MODELS = Path(__file__).with_name("shared_ledger") / "made" / "models.py"
-REQUEST = "PostRequest"
+REQUEST = "ItemRequest"  # what all requests to post have
 
 
 def models_of(document: dict[str, Any]) -> str:
@@ -22,7 +22,7 @@ def models_of(document: dict[str, Any]) -> str:
         output_model_type=DataModelType.MsgspecStruct,
         output_datetime_class=DatetimeClassType.Datetime,
         target_python_version=PythonVersion.PY_311,
-        model_name_map={name: name.removesuffix("Document") for name in schemas},
+        model_name_map={name: name.removesuffix("Document").removesuffix("Request") for name in schemas},
         custom_file_header='"""The types of the API. Generated from its OpenAPI document by `make client`."""',
         disable_future_imports=True,
         keyword_only=True,
@@ -37,7 +37,11 @@ def models_of(document: dict[str, Any]) -> str:
 
 def _of_any_app(schemas: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas without the differences between apps, which are only in the operations of requests."""
-    shared = {name: schema for name, schema in schemas.items() if not name.endswith(("Request", "Enum"))}
+    shared = {
+        name: schema
+        for name, schema in schemas.items()
+        if not name.endswith(("Request", "Enum")) and "oneOf" not in schema  # each call knows which one it gets
+    }
     requests = [_of_any_operation(schema) for name, schema in schemas.items() if name.endswith(REQUEST)]
     (request,) = {json.dumps(request): request for request in requests}.values()
     return shared | {REQUEST: request}

@@ -12,4 +12,5 @@ def test_creating_costs_five_and_reading_nothing() -> None:
     assert {operation.code: operation.value for operation in ContentOperation} == {
         "CONTENT_CREATION": -5,
         "CONTENT_ACCESS": 0,
+        "TIP": -1,
     }

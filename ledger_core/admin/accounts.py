@@ -1,4 +1,4 @@
-"""The page of an account: its balance now and over time, its newest entries, and a link to correct it."""
+"""The page of an account: its balance now and over time, its open holds, its newest entries, a link to correct it."""
 
 from typing import Any
 
@@ -11,16 +11,20 @@ from django.utils import timezone
 from ledger_core.admin import charts
 from ledger_core.admin.corrections import CorrectionPage, may_correct
 from ledger_core.admin.entries import ReadOnlyAdmin
+from ledger_core.admin.holds import MOST, HoldsPage, may_release
 from ledger_core.admin.references import entries_url, references_of
 from ledger_core.models import Account, Entry
-from ledger_core.queries.balances import history_of
+from ledger_core.queries.balances import balance_of, history_of
+from ledger_core.queries.holds import open_holds_of
 
 POINTS = 200  # of the chart, which is too small to show more
 NEWEST = 20  # entries on the page
 
 
 @admin.register(Account)
-class AccountAdmin(CorrectionPage, ReadOnlyAdmin):
+class AccountAdmin(CorrectionPage, HoldsPage, ReadOnlyAdmin):
+    fields = ("owner_id", "balance", "held_now", "available", "seq", "created_on", "updated_on")
+    readonly_fields = ("held_now", "available")
     list_display = ("owner_id", "balance", "seq", "updated_on")
     sortable_by = ("owner_id",)  # other columns have no index, because an index would slow down each post
     ordering = ("owner_id",)
@@ -35,10 +39,20 @@ class AccountAdmin(CorrectionPage, ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         correction = self.admin_site.admin_view(self.correction_view)
+        release = self.admin_site.admin_view(self.release_view)
         return [
             path("<path:object_id>/correction/", correction, name="ledger_core_account_correction"),
+            path("<path:object_id>/release/<int:hold_id>/", release, name="ledger_core_account_release"),
             *super().get_urls(),
         ]
+
+    @admin.display(description="held", empty_value="0")
+    def held_now(self, account: Account) -> int:
+        return balance_of(account.pk).held if account.held else 0
+
+    @admin.display
+    def available(self, account: Account) -> int:
+        return account.balance - self.held_now(account)
 
     def render_change_form(
         self,
@@ -68,4 +82,6 @@ class AccountAdmin(CorrectionPage, ReadOnlyAdmin):
             references = references_of(account.pk, newest)
             shown["newest"] = [(entry, references[entry.pk]) for entry in newest]
             shown["entries_url"] = entries_url(owner=account.pk)
+            shown["holds"] = open_holds_of(None, account.pk, limit=MOST) if account.held else []
+            shown["may_release"] = may_release(request)
         return shown

@@ -19,6 +19,7 @@ from ledger_core.plugins import app_choices
 
 _SCOPES = {
     Scope.READ: "read balances, entries and operations",
+    Scope.READ_ALL: "read the entries of all apps, and corrections (needs read, too)",
     Scope.POST: "post operations that give no new credits",
     Scope.MINT: "post operations that give new credits",
 }

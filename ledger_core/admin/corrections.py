@@ -1,4 +1,4 @@
-"""Corrections by staff: posted like all entries, with the person's name. The admin's history stores the reason."""
+"""Corrections by staff: posted like all entries, with the person's name, and the reason as metadata."""
 
 import re
 import uuid
@@ -15,12 +15,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from ledger_core.admin.references import REASON
 from ledger_core.errors import AccountLocked, LedgerError
 from ledger_core.models import Account
 from ledger_core.operations.corrections import CORRECTIONS, STAFF, Correction
 from ledger_core.posting import NonceReused, Posted, post
-from ledger_core.values import MAX_CREDITS, MAX_TEXT
+from ledger_core.values import MAX_CREDITS, MAX_TEXT, Metadata, mistake_in
 
 _SENT_BEFORE = (
     "This form was sent before with other values, and that correction was posted: see the account's newest entries. "
@@ -50,12 +49,18 @@ class CorrectionForm(forms.Form):
     )
     amount = WholeNumberField(label="Credits", min_value=1, max_value=MAX_CREDITS)
     reason = forms.CharField(
-        max_length=1000,
+        max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What went wrong, and who asked for the correction. Stored with your name.",
     )
     # The same each time the form is sent, so that a second click posts nothing.
     nonce = forms.CharField(widget=forms.HiddenInput, initial=new_nonce, max_length=MAX_TEXT)
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"].replace("\r\n", "\n")  # as forms send the line breaks of a text area
+        if mistake_in({"reason": reason}, Metadata):
+            raise forms.ValidationError("Use no control characters except tabs and line breaks.")
+        return reason
 
     def reject(self, error: LedgerError, account: Account) -> None:
         """Show why the ledger rejected the form. The form then gets a new nonce, so that it can be sent again."""
@@ -71,6 +76,11 @@ class CorrectionForm(forms.Form):
 def may_correct(request: HttpRequest) -> bool:
     """Return whether the user may post corrections."""
     return request.user.has_perm("ledger_core.post_correction")
+
+
+def staff_name(request: HttpRequest) -> str:
+    """Return the client of what the user posts. A user name can be longer than a client's name in an entry."""
+    return f"{STAFF}{request.user.get_username()}"[:MAX_TEXT]
 
 
 class CorrectionPage(ModelAdmin):
@@ -106,7 +116,7 @@ class CorrectionPage(ModelAdmin):
         return TemplateResponse(request, "admin/ledger_core/account/correction.html", context)
 
     def _post(self, request: HttpRequest, account: Account, asked: dict[str, Any]) -> Posted:
-        """Post the correction and store its reason, or neither."""
+        """Post the correction and note it in the admin's history, or neither."""
         with transaction.atomic():
             posted = post(
                 CORRECTIONS,
@@ -114,11 +124,11 @@ class CorrectionPage(ModelAdmin):
                 owner_id=account.pk,
                 nonce=asked["nonce"],
                 amount=asked["amount"],
-                # A user name can be longer than a client's name in an entry.
-                client=f"{STAFF}{request.user.get_username()}"[:MAX_TEXT],
+                metadata={"reason": asked["reason"]},
+                client=staff_name(request),
             )
             if not posted.replayed:
-                self.log_addition(request, posted.entry, f"{REASON}{asked['reason']}")
+                self.log_addition(request, posted.entry, "Posted a correction.")
         return posted
 
     def _show(self, request: HttpRequest, posted: Posted) -> None:

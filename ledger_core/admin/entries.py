@@ -12,13 +12,15 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
-from ledger_core.admin.references import reasons_of, reversals_of
+from ledger_core.admin.references import entry_link, reason_of, reversals_of
 from ledger_core.models import Entry
 from ledger_core.operations.corrections import CORRECTIONS
+from ledger_core.operations.endings import HoldEnd, LotEnd
 from ledger_core.plugins import app_choices, ledger_apps
-from ledger_core.texts import as_text
+from ledger_core.texts import as_html, as_text
 from ledger_core.values import MAX_TEXT, EntryId, mistake_in
 
 
@@ -90,7 +92,7 @@ class OperationFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
         meta = model_admin.model._meta
         shown = [app for app in ledger_apps() if app.label == meta.app_label or not meta.proxy]
-        codes = [f"{app.label}:{operation.code}" for app in shown for operation in app.operations]
+        codes = [f"{app.label}:{operation.code}" for app in shown for operation in (*app.operations, *HoldEnd, *LotEnd)]
         if not meta.proxy:
             codes += [f"{CORRECTIONS.app}:{operation.code}" for operation in CORRECTIONS.own]
         return [(code, code.partition(":")[2] if meta.proxy else code) for code in codes]
@@ -124,7 +126,7 @@ class ReversesFilter(LinkedFilter):
         entry_id = int(text) if text.isascii() and text.isdigit() else None
         if mistake_in(entry_id, EntryId):
             raise IncorrectLookupParameters
-        return queryset.filter(reverses_id=entry_id)
+        return queryset.filter(reverses=entry_id)
 
 
 @admin.register(Entry)
@@ -135,10 +137,37 @@ class EntryAdmin(ReadOnlyAdmin):
     list_filter = (AppFilter, OperationFilter, "created_on", OwnerFilter, ReversesFilter)
     sortable_by = ("id",)
     ordering = ("-id",)
-    search_fields = ("owner_id__exact", "nonce__exact")
-    search_help_text = "A complete owner id, a complete nonce, or both with a space between them."
-    exclude = ("hash",)
-    readonly_fields = ("hash_in_hexadecimal", "reversed_by", "reason")
+    search_fields = ("owner_id__exact", "nonce__exact", "reference__exact")
+    search_help_text = "A complete owner id, a complete nonce, both with a space between them, or a complete reference."
+    fields = (
+        "owner",
+        "seq",
+        "app",
+        "operation",
+        "amount",
+        "delta",
+        "balance_after",
+        "nonce",
+        "claim",
+        "reversed_entry",
+        "reversed_by",
+        "held",
+        "of_hold",
+        "expires_on",
+        "other_side",
+        "batch",
+        "client",
+        "reference",
+        "attached",
+        "reason",
+        "created_on",
+        "hash_in_hexadecimal",
+    )
+    readonly_fields = fields
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the order of ids, or for one operation that of times: an index has it, however old the entries are."""
+        return ("-created_on", "-id") if OperationFilter.parameter_name in request.GET else self.ordering
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         filters = super().get_list_filter(request)
@@ -152,7 +181,8 @@ class EntryAdmin(ReadOnlyAdmin):
             return queryset, False
         if len(search_term) > 2 * MAX_TEXT + 1:
             return queryset.none(), False
-        found = Q(owner_id=search_term) | Q(nonce=search_term)
+        apps = [*(app.label for app in ledger_apps()), CORRECTIONS.app]  # the index of references begins with the app
+        found = Q(owner_id=search_term) | Q(nonce=search_term) | Q(app__in=apps, reference=search_term)
         for space in re.finditer(" ", search_term):  # owner ids can contain spaces, too
             found |= Q(owner_id=search_term[: space.start()], nonce=search_term[space.end() :])
         return queryset.filter(found), False
@@ -161,13 +191,35 @@ class EntryAdmin(ReadOnlyAdmin):
     def hash_in_hexadecimal(self, entry: Entry) -> str:
         return bytes(entry.hash).hex()
 
+    @admin.display(description="reverses")
+    def reversed_entry(self, entry: Entry) -> str:
+        return entry_link(entry.reverses) if entry.reverses else ""
+
     @admin.display
     def reversed_by(self, entry: Entry) -> str:
         return reversals_of(entry.owner_id, [entry]).get(entry.pk, "")
 
+    @admin.display(description="hold that it draws on")
+    def of_hold(self, entry: Entry) -> str:
+        return entry_link(entry.hold) if entry.hold else ""
+
+    @admin.display(description="other side of the transfer")
+    def other_side(self, entry: Entry) -> str:
+        if entry.transfer is None:
+            return ""
+        return format_html("{} of {}", entry_link(entry.transfer), as_html(entry.counterparty or ""))
+
+    @admin.display(description="metadata")
+    def attached(self, entry: Entry) -> str:
+        return format_html_join(mark_safe("<br>"), "{}: {}", ((key, as_html(text)) for key, text in self._texts(entry)))
+
+    @staticmethod
+    def _texts(entry: Entry) -> list[tuple[str, str]]:
+        return [] if reason_of(entry) else sorted((entry.metadata or {}).items())
+
     @admin.display(description="reason for the correction")
     def reason(self, entry: Entry) -> str:
-        reason = reasons_of([entry]).get(entry.pk)
+        reason = reason_of(entry)
         return format_html("<bdi>{}</bdi>", linebreaksbr(reason, autoescape=True)) if reason else ""
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Max
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,9 +12,6 @@ from django.utils.safestring import SafeString
 from ledger_core.models import Entry
 from ledger_core.operations.corrections import CORRECTIONS
 
-# Before each reason in the admin's history, because Django reads a text that begins with a bracket as JSON.
-REASON = "Reason: "
-
 
 @dataclass(frozen=True, slots=True)
 class References:
@@ -24,6 +19,8 @@ class References:
 
     reversed_entry: SafeString | str = ""
     reversed_by: SafeString | str = ""
+    hold: SafeString | str = ""
+    other_side: SafeString | str = ""
     reason: str = ""
 
 
@@ -38,13 +35,15 @@ def entry_link(pk: int) -> SafeString:
 
 
 def references_of(owner_id: str, entries: Sequence[Entry]) -> Mapping[int, References]:
-    """Return the references of an owner's entries, by entry id. Makes two queries, however many entries there are."""
-    reversals, reasons = reversals_of(owner_id, entries), reasons_of(entries)
+    """Return the references of an owner's entries, by entry id. Makes one query, however many entries there are."""
+    reversals = reversals_of(owner_id, entries)
     return {
         entry.pk: References(
-            reversed_entry=entry_link(entry.reverses_id) if entry.reverses_id else "",
+            reversed_entry=entry_link(entry.reverses) if entry.reverses else "",
             reversed_by=reversals.get(entry.pk, ""),
-            reason=reasons.get(entry.pk, ""),
+            hold=entry_link(entry.hold) if entry.hold else "",
+            other_side=entry_link(entry.transfer) if entry.transfer else "",
+            reason=reason_of(entry),
         )
         for entry in entries
     }
@@ -56,8 +55,8 @@ def reversals_of(owner_id: str, entries: Sequence[Entry]) -> dict[int, SafeStrin
     An entry can have as many reversals as it has units. The link leads to the reversal if there is one, and to a list
     if there are more.
     """
-    of = Entry.objects.filter(owner_id=owner_id, reverses_id__in=[entry.pk for entry in entries])
-    counted = of.values_list("reverses_id").annotate(Count("pk"), Max("pk"))
+    of = Entry.objects.filter(owner_id=owner_id, reverses__in=[entry.pk for entry in entries])
+    counted = of.values_list("reverses").annotate(Count("pk"), Max("pk"))
     return {
         pk: entry_link(newest)
         if count == 1
@@ -66,11 +65,6 @@ def reversals_of(owner_id: str, entries: Sequence[Entry]) -> dict[int, SafeStrin
     }
 
 
-def reasons_of(entries: Sequence[Entry]) -> dict[int, str]:
-    """Return the reasons for those of the entries that are corrections, by entry id."""
-    corrections = [str(entry.pk) for entry in entries if entry.app == CORRECTIONS.app]
-    if not corrections:
-        return {}
-    of_entries = ContentType.objects.get_for_model(Entry)
-    logged = LogEntry.objects.filter(content_type=of_entries, object_id__in=corrections)
-    return {int(log.object_id or 0): log.change_message.removeprefix(REASON) for log in logged}
+def reason_of(entry: Entry) -> str:
+    """Return the reason for a correction. Empty for other entries."""
+    return (entry.metadata or {}).get("reason", "") if entry.app == CORRECTIONS.app else ""

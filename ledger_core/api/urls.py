@@ -6,7 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from ledger_core.api.documentation.openapi import OpenAPIView, SwaggerPage
 from ledger_core.api.documentation.problem_pages import ProblemPage, ProblemsPage
-from ledger_core.api.views import BalanceView, BatchView, EntriesView, EntryView, OperationsView, PostView
+from ledger_core.api.hold_views import CaptureView, HoldsView, HoldView, OpenHoldsView, ReleaseView
+from ledger_core.api.list_views import AppEntriesView, EntriesView
+from ledger_core.api.views import BalanceView, BatchView, EntryView, OperationsView, PostView
 from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps
 
@@ -29,8 +31,14 @@ def ledger_urls(operations: OperationSet[Any]) -> Patterns:
     return [
         path("ledger", PostView.as_view(operations=operations), name="post"),
         path("batches", BatchView.as_view(operations=operations), name="batch"),
+        path("holds", HoldsView.as_view(operations=operations), name="holds"),
+        path("holds/<entry_id:hold_id>", HoldView.as_view(operations=operations), name="hold"),
+        path("holds/<entry_id:hold_id>/capture", CaptureView.as_view(operations=operations), name="capture"),
+        path("holds/<entry_id:hold_id>/release", ReleaseView.as_view(operations=operations), name="release"),
         path("ledger/<str:owner_id>", BalanceView.as_view(operations=operations), name="balance"),
         path("ledger/<str:owner_id>/entries", EntriesView.as_view(operations=operations), name="entries"),
+        path("ledger/<str:owner_id>/holds", OpenHoldsView.as_view(operations=operations), name="open-holds"),
+        path("entries", AppEntriesView.as_view(operations=operations), name="app-entries"),
         path("entries/<entry_id:entry_id>", EntryView.as_view(operations=operations), name="entry"),
         path("operations", OperationsView.as_view(operations=operations), name="operations"),
     ]

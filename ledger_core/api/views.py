@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -12,31 +11,34 @@ from ledger_core.access.authentication import require
 from ledger_core.access.rate_limits.rates import Window
 from ledger_core.access.throttling import ClientThrottle
 from ledger_core.api.documentation import examples
-from ledger_core.api.documentation.described import REPLAYED, described
+from ledger_core.api.documentation.described import IDEMPOTENCY_KEY, LOCATION, REPLAYED, described
 from ledger_core.api.documentation.schema import LedgerSchema
 from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
 from ledger_core.api.requests.decoding import decode
+from ledger_core.api.requests.idempotency import nonce_of, require_no_key
 from ledger_core.api.requests.queries import decode_query
-from ledger_core.api.requests.types import BalanceQuery, BatchRequest, EntriesQuery, NoQuery, PostRequest
+from ledger_core.api.requests.types import BalanceQuery, BatchRequest, NoQuery, PostRequest
 from ledger_core.api.response_types import (
     BalanceDocument,
     BatchDocument,
-    EntriesDocument,
     EntryDocument,
     OperationsDocument,
+    batch_preview_of,
+    preview_of,
 )
-from ledger_core.api.responses import json_response
+from ledger_core.api.responses import conditional, json_response
 from ledger_core.errors import AccountLocked, InvalidOperation
 from ledger_core.models import Client
 from ledger_core.operations import Operation, OperationSet
 from ledger_core.posting.batch import post_items
 from ledger_core.posting.single import post_item
+from ledger_core.posting.trying import try_item, try_items
 from ledger_core.queries.balances import AccountNotFound, MomentUnclear, balance_at, balance_of
-from ledger_core.queries.entries import EntryNotFound, entries_of, entry_of, require_known
+from ledger_core.queries.entries import EntryNotFound, entry_of
 from ledger_core.speed.cycles import break_cycles
 from ledger_core.speed.negotiation import Negotiation
 
-_POSTING = (BodyTooLarge, UnsupportedMediaType, AccountLocked)
+POSTING = (BodyTooLarge, UnsupportedMediaType, AccountLocked)
 
 
 class LedgerAPIView(APIView):
@@ -75,6 +77,8 @@ class LedgerAPIView(APIView):
             self.query = decode_query(of_django, getattr(getattr(self, method), "query", NoQuery))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if response.status_code == 200 and request.method != "POST":
+            response = conditional(request._request, response)
         for name, value in self.window.headers.items() if self.window else ():
             response[name] = value
         finalized = super().finalize_response(request, response, *args, **kwargs)
@@ -84,9 +88,9 @@ class LedgerAPIView(APIView):
 
 class PostView(LedgerAPIView):
     @described(
-        {201: examples.ENTRY, 200: examples.ENTRY},
+        {201: (examples.ENTRY,), 200: (examples.ENTRY, examples.PREVIEW)},
         (
-            *_POSTING,
+            *POSTING,
             InvalidOperation,
             posting.OperationRetired,
             posting.InsufficientBalance,
@@ -96,7 +100,7 @@ class PostView(LedgerAPIView):
             posting.BalanceTooLarge,
         ),
         request=PostRequest,
-        headers=(REPLAYED,),
+        headers=(REPLAYED, LOCATION, IDEMPOTENCY_KEY),
     )
     def post(self, request: Request) -> HttpResponse:
         """Post an operation
@@ -105,16 +109,23 @@ class PostView(LedgerAPIView):
 
         Retries are safe at any time: requests with the same nonce post once and return the same entry. A rejected
         request changes nothing, and its nonce can be used again.
+
+        The header `Idempotency-Key` can have the nonce instead of the body.
+
+        With `dry_run`, nothing is posted. The response is the entry that would be posted, or the same problem.
         """
         client, body = self.client, decode(request.data, PostRequest)
-        item = body.item(self.operations)
+        item = body.item(self.operations, nonce_of(request._request, body.nonce))
         require(client, item.operation.scope)
-        posted = post_item(self.operations, item, client=client.name)
-        return _posted(EntryDocument.of(posted.entry), replayed=posted.replayed)
+        act = try_item if body.dry_run else post_item
+        posted = act(self.operations, item, client=client.name)
+        if body.dry_run and not posted.replayed:
+            return json_response(preview_of(posted))
+        return posted_response(posted, request.path.removesuffix("ledger"))
 
 
 class BalanceView(LedgerAPIView):
-    @described({200: examples.BALANCE}, (AccountNotFound, MomentUnclear), query=BalanceQuery)
+    @described({200: (examples.BALANCE,)}, (AccountNotFound, MomentUnclear), query=BalanceQuery)
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Read a balance
 
@@ -129,8 +140,8 @@ class BatchView(LedgerAPIView):
     max_body = 4 * 1024 * 1024  # room for a thousand items with the longest owner ids and nonces, escaped
 
     @described(
-        {201: examples.BATCH, 200: examples.REPLAYED_BATCH},
-        (*_POSTING, posting.InvalidBatch, posting.BatchRefused),
+        {201: (examples.BATCH,), 200: (examples.REPLAYED_BATCH, examples.BATCH_PREVIEW)},
+        (*POSTING, posting.InvalidBatch, posting.BatchRefused),
         request=BatchRequest,
         headers=(REPLAYED,),
     )
@@ -142,50 +153,22 @@ class BatchView(LedgerAPIView):
         index.
 
         Retries are safe, also in other batches: an item that was posted before is a replay, and returns its entry.
+
+        With `dry_run`, nothing is posted. The response has the entries that would be posted, or is the same problem.
         """
+        require_no_key(request._request)
         body = decode(request.data, BatchRequest)
         items = body.items(self.operations)
         for scope in sorted({item.operation.scope for item in items}):
             require(self.client, scope)
+        if body.dry_run:
+            return json_response(batch_preview_of(try_items(self.operations, items, client=self.client.name)))
         batch = post_items(self.operations, items, client=self.client.name)
-        return _posted(BatchDocument.of(batch), replayed=all(posted.replayed for posted in batch))
-
-
-class EntriesView(LedgerAPIView):
-    @described(
-        {200: examples.ENTRIES},
-        (InvalidOperation, AccountNotFound),
-        query=EntriesQuery,
-    )
-    def get(self, request: Request, owner_id: str) -> HttpResponse:
-        """List an owner's entries
-
-        Returns the entries that this app has posted for the owner, newest first. `next` is the path of the page with
-        older entries, or null on the last page. New entries do not change the pages that follow.
-        """
-        query: EntriesQuery = self.query
-        if query.operation is not None:
-            require_known(self.operations, query.operation)
-        entries = entries_of(
-            self.operations.app,
-            owner_id,
-            limit=query.limit + 1,  # one more than the page has, to know whether there is a next page
-            before=query.before,
-            operation=query.operation,
-            since=query.since,
-            until=query.until,
-        )
-        following = None
-        if len(entries) > query.limit:
-            entries.pop()
-            parameters = request.query_params.copy()
-            parameters["before"] = str(entries[-1].seq)
-            following = f"{escape_uri_path(request.path)}?{parameters.urlencode()}"
-        return json_response(EntriesDocument(entries=[EntryDocument.of(entry) for entry in entries], next=following))
+        return created(BatchDocument.of(batch), replayed=all(posted.replayed for posted in batch))
 
 
 class EntryView(LedgerAPIView):
-    @described({200: examples.ENTRY}, (EntryNotFound,))
+    @described({200: (examples.ENTRY,)}, (EntryNotFound,))
     def get(self, request: Request, entry_id: int) -> HttpResponse:
         """Read an entry
 
@@ -195,7 +178,7 @@ class EntryView(LedgerAPIView):
 
 
 class OperationsView(LedgerAPIView):
-    @described({200: examples.OPERATIONS}, ())
+    @described({200: (examples.OPERATIONS,)}, ())
     def get(self, request: Request) -> HttpResponse:
         """List the operations
 
@@ -204,7 +187,14 @@ class OperationsView(LedgerAPIView):
         return json_response(OperationsDocument.of(self.operations))
 
 
-def _posted(document: Any, *, replayed: bool) -> HttpResponse:
+def posted_response(posted: posting.Posted, root: str) -> HttpResponse:
+    """Return the response to a post. `root` is the path of the app's ledger."""
+    document = EntryDocument.of(posted.entry, posted.other)
+    return created(document, f"{root}entries/{posted.entry.pk}", replayed=posted.replayed)
+
+
+def created(document: Any, location: str | None = None, *, replayed: bool) -> HttpResponse:
+    """Return 201 with the document of what the request has made, or 200 if an earlier request had made it."""
     if replayed:
         return json_response(document, headers={"Idempotency-Replayed": "true"})
-    return json_response(document, status=201)
+    return json_response(document, status=201, headers={"Location": location} if location else None)

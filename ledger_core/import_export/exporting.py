@@ -16,11 +16,11 @@ from django.db import DataError, connection, transaction
 
 from ledger_core import sql
 from ledger_core.import_export.records import Record
-from ledger_core.models import Entry
+from ledger_core.models import ENTRY_COLUMNS, Entry
 
 Position = tuple[str, int]
 _BEGINNING: Position = ("", 0)
-_ENTRIES_AFTER = sql.load("entries_after")
+_ENTRIES_AFTER = sql.load("entries_after", entry=ENTRY_COLUMNS)
 
 
 class NotResumable(Exception):
@@ -130,7 +130,9 @@ def _csv(values: Iterable[object]) -> str:
 
 
 def _csv_record(record: Record) -> str:
-    return _csv(msgspec.to_builtins(record).values())
+    cells = msgspec.to_builtins(record)
+    metadata = msgspec.json.encode(record.metadata).decode() if record.metadata is not None else None
+    return _csv((cells | {"metadata": metadata}).values())
 
 
 def _position_in_csv(line: str) -> Position:
@@ -150,7 +152,12 @@ def _journal(record: Record) -> str:
         "amount": record.amount,
         "nonce": quote(record.nonce, safe=""),
         "client": quote(record.client, safe=""),
-        "reverses": record.reverses_id or "",
+        "reverses": record.reverses or "",
+        "held": record.held or "",
+        "hold": record.hold or "",
+        "transfer": record.transfer or "",
+        "counterparty": quote(record.counterparty or "", safe=""),
+        "reference": quote(record.reference or "", safe=""),
         "created": record.created_on.isoformat(),
         "hash": record.hash,
     }

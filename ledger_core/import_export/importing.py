@@ -12,17 +12,19 @@ from typing import Any
 import msgspec
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Sum
+from psycopg.types.json import Jsonb
 
 from ledger_core import sql
-from ledger_core.import_export.records import Record
-from ledger_core.models import Account, Entry
+from ledger_core.import_export.records import FORM, Record
+from ledger_core.models import ENTRY_COLUMNS, Account, Entry
 
 _CHUNK = 5000  # entries in one transaction: an interrupted import continues after the last one
 _MAX_ID = 2**62  # new posts get ids above the highest, so half of the bigints are left for them
 _COLUMNS = Record.__struct_fields__
-_COPY = f"COPY ledger_entry ({', '.join(_COLUMNS)}) FROM STDIN"
-_IMPORT_PRESENT = sql.load("import_present")
-_IMPORT_REVERSIBLE = sql.load("import_reversible")
+COPY = f"COPY ledger_entry ({ENTRY_COLUMNS}) FROM STDIN"
+_IMPORT_PRESENT = sql.load("import_present", entry=ENTRY_COLUMNS)
+_IMPORT_OPEN_UNITS = sql.load("import_open_units")
+_IMPORT_LOTS = sql.load("import_lots")
 _IMPORT_IDS = sql.load("import_ids")
 
 
@@ -83,6 +85,7 @@ def _import(numbered: list[tuple[int, Record]]) -> int:
         return 0
     owners = {record.owner_id for _, record in numbered}
     accounts = {account.pk: account for account in Account.objects.select_for_update().filter(pk__in=owners)}
+    before = {owner: accounts[owner].seq if owner in accounts else 0 for owner in owners}
     _require_new_ids(numbered)
     for number, record in numbered:
         _append(number, record, accounts.setdefault(record.owner_id, _new_account(record)))
@@ -91,13 +94,14 @@ def _import(numbered: list[tuple[int, Record]]) -> int:
         batch_size=1000,
         update_conflicts=True,
         unique_fields=["owner_id"],
-        update_fields=["balance", "seq", "head", "updated_on"],
+        update_fields=["balance", "held", "lots", "seq", "head", "updated_on"],
     )
     with connection.cursor() as cursor:
-        with connection.wrap_database_errors, cursor.copy(_COPY) as copy:  # psycopg's errors as Django's
+        with connection.wrap_database_errors, cursor.copy(COPY) as copy:  # psycopg's errors as Django's
             for _, record in numbered:
-                copy.write_row(_row(record))
-        cursor.execute(_IMPORT_REVERSIBLE, {"owners": list(owners)})
+                copy.write_row(row_of(record))
+        cursor.execute(_IMPORT_OPEN_UNITS, {"owners": list(owners)})
+        cursor.execute(_IMPORT_LOTS, {"owners": list(before), "seqs": list(before.values())})
         cursor.execute(_IMPORT_IDS)
     return len(numbered)
 
@@ -118,7 +122,8 @@ def _append(number: int, record: Record, account: Account) -> None:
     """Update the account by the record. Raises ImportRefused unless the record follows the account's last entry."""
     for fault in _faults(record, account, bytes(account.head)):
         raise ImportRefused(f"Line {number}: entry {record.seq} of {record.owner_id}: {fault}.")
-    account.seq, account.balance = record.seq, record.balance_after
+    account.seq, account.balance, account.held = record.seq, record.balance_after, record.held_after
+    account.lots = 0  # see import_lots.sql
     account.head, account.updated_on = bytes.fromhex(record.hash), record.created_on
 
 
@@ -129,16 +134,33 @@ def _faults(record: Record, account: Account, head: bytes) -> Iterator[str]:
         yield "its time is before that of the entry before it"
     if record.balance_after != account.balance + record.delta:
         yield f"balance {account.balance} before it, {record.balance_after} after it, and a delta of {record.delta}"
-    if record.chained_to(head).hex() != record.hash:
+    if record.held_after != account.held + record.held:
+        yield f"{account.held} credits held before it, {record.held_after} after it, and a change of {record.held}"
+    if record.form != FORM:
+        yield f"its canonical form {record.form} is unknown"
+    elif record.chained_to(head).hex() != record.hash:
         yield "its hash does not match the entry and the hash before it"
 
 
 def _new_account(record: Record) -> Account:
     beginning = datetime.min.replace(tzinfo=UTC)
     return Account(
-        owner_id=record.owner_id, balance=0, seq=0, head=b"", created_on=record.created_on, updated_on=beginning
+        owner_id=record.owner_id,
+        balance=0,
+        held=0,
+        lots=0,
+        seq=0,
+        head=b"",
+        created_on=record.created_on,
+        updated_on=beginning,
     )
 
 
-def _row(record: Record) -> list[Any]:
-    return [bytes.fromhex(record.hash) if name == "hash" else getattr(record, name) for name in _COLUMNS]
+def row_of(record: Record) -> list[Any]:
+    """Return the values of a record for COPY."""
+    metadata = None if record.metadata is None else Jsonb(record.metadata)
+    row = {name: getattr(record, name) for name in _COLUMNS} | {
+        "metadata": metadata,
+        "hash": bytes.fromhex(record.hash),
+    }
+    return list(row.values())

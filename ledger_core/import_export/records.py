@@ -1,6 +1,7 @@
 """Entries outside the database: all their fields, and the canonical form that is hashed."""
 
-from datetime import UTC
+import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Self
 
@@ -9,9 +10,11 @@ from msgspec import Struct
 from ledger_core.models import Entry
 from ledger_core.values import Moment
 
+FORM = 1  # of the canonical form
+
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An entry with the columns of its table, in their order. The hash is in hexadecimal."""
+    """An entry with the columns of the model, in their order. The hash is in hexadecimal."""
 
     id: int
     owner_id: str
@@ -21,11 +24,22 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: int
     delta: int
     balance_after: int
+    held: int = 0
+    held_after: int = 0
     nonce: str
-    claim: str | None
-    reverses_id: int | None
+    claim: str | None = None
+    reverses: int | None = None
+    hold: int | None = None
+    batch: int | None = None
+    transfer: int | None = None
+    counterparty: str | None = None
+    expires_on: Moment | None = None
+    priority: int | None = None
     client: str
+    reference: str | None = None
+    metadata: dict[str, str] | None = None
     created_on: Moment
+    form: int = FORM
     hash: str
 
     @classmethod
@@ -34,20 +48,23 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return cls(**columns | {"hash": bytes(entry.hash).hex()})
 
     def chained_to(self, previous: bytes) -> bytes:
-        """Return the hash that the entry must have after one with the hash `previous`. See docs/architecture.md."""
-        fields = (
-            "1",
-            self.owner_id,
-            str(self.seq),
-            self.app,
-            self.operation,
-            str(self.amount),
-            str(self.delta),
-            str(self.balance_after),
-            self.nonce,
-            self.claim or "",
-            "" if self.reverses_id is None else str(self.reverses_id),
-            self.client,
-            self.created_on.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        )
-        return sha256(previous + "\n".join(fields).encode()).digest()
+        """Return the hash that the entry must have after one with the hash `previous`. See docs/architecture.md.
+
+        Raises ValueError for a form that this version does not know.
+        """
+        if self.form != FORM:
+            raise ValueError(f"The canonical form {self.form} is unknown.")
+        return sha256(previous + json.dumps(self._canonical_form(), ensure_ascii=False).encode()).digest()
+
+    def _canonical_form(self) -> list[Any]:
+        fields = (getattr(self, name) for name in self.__struct_fields__ if name not in ("form", "hash"))
+        return [self.form, *map(_canonical, fields)]
+
+
+def _canonical(value: Any) -> Any:
+    """Return a value of the canonical form. PostgreSQL orders an object's keys by their length, then by their bytes."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, dict):
+        return {key: value[key] for key in sorted(value, key=lambda key: (len(key.encode()), key.encode()))}
+    return value

@@ -4,18 +4,18 @@
 TEXT_PLAIN = "ledger_text_plain"
 TEXT_NOT_EMPTY = "ledger_text_not_empty"
 UNITS_POSITIVE = "ledger_units_positive"
+HELD_NOT_NEGATIVE = "ledger_held_not_negative"
+METADATA_SMALL = "ledger_metadata_small"
 
-BALANCE_NOT_NEGATIVE = "ledger_account_balance_not_negative"
+AVAILABLE_NOT_NEGATIVE = "ledger_account_available_not_negative"
 
 NONCE_ONCE = "ledger_entry_nonce_once"
 CLAIM_ONCE = "ledger_entry_claim_once"
 SEQUENCE = "ledger_entry_sequence"
-ENTRY_BALANCE_NOT_NEGATIVE = "ledger_entry_balance_not_negative"
-OF_ACCOUNT = "ledger_entry_of_account"
+ENTRY_AVAILABLE_NOT_NEGATIVE = "ledger_entry_available_not_negative"
 REVERSES_OWN = "ledger_entry_reverses_own"
 
-REMAINING_NOT_NEGATIVE = "ledger_reversible_remaining_not_negative"
-REVERSIBLE_OF_ENTRY = "ledger_reversible_of_entry"
+REMAINING_NOT_NEGATIVE = "ledger_open_units_remaining_not_negative"
 
 CLIENT_NAME_ONCE = "ledger_client_name_once"
 CLIENT_NAME_PLAIN = "ledger_client_name_plain"

@@ -1,11 +1,14 @@
-"""The ledger: accounts and their entries. Only `posting` and `import_export.importing` write them."""
+"""The ledger: accounts and their entries. Only `posting` and `import_export.importing` write them.
+
+`sql/migrations/0001_tables.sql` creates the tables.
+"""
 
 from collections.abc import Collection
 from typing import Any, Self
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from ledger_core.models import constraints
 from ledger_core.speed.instances import instance_of_row, instances_of_rows
@@ -17,6 +20,8 @@ class Account(models.Model):
 
     owner_id = models.TextField("owner", primary_key=True, db_collation="C")
     balance = models.BigIntegerField("balance")
+    held = models.BigIntegerField(help_text="The credits of the balance that holds reserve.")
+    lots = models.BigIntegerField(help_text="The credits of the balance that expire and are not held.")
     seq = models.BigIntegerField(
         "entries", help_text="The number of entries, and so the sequence number of the newest."
     )
@@ -26,9 +31,11 @@ class Account(models.Model):
 
     class Meta:
         db_table = "ledger_account"
-        permissions = [("post_correction", "Can post a correction")]
+        permissions = [("post_correction", "Can post a correction"), ("release_hold", "Can release a hold")]
         constraints = [
-            models.CheckConstraint(condition=Q(balance__gte=0), name=constraints.BALANCE_NOT_NEGATIVE),
+            models.CheckConstraint(
+                condition=Q(lots__gte=0, lots__lte=F("balance") - F("held")), name=constraints.AVAILABLE_NOT_NEGATIVE
+            ),
         ]
 
     def __str__(self) -> str:
@@ -45,12 +52,15 @@ class EntryManager(models.Manager["Entry"]):
 
 
 class Entry(models.Model):
-    """One posted operation. Append-only: a trigger of the database rejects changes and deletions."""
+    """One posted operation. Append-only: a trigger of the database rejects changes and deletions.
 
-    # In the database the primary key is (id, owner_id): see sql/migrations/0001_tables.sql. Django's admin needs a
-    # single column, and the id is enough to find an entry.
+    The fields, in this order, are what an entry is. `{entry}` in an SQL file stands for their columns. Tests compare
+    them with the table, with the hashed form, and with the types of exports and responses.
+    """
+
+    # In the database the primary key is (id, owner_id). Django's admin needs a single column, and the id is enough to
+    # find an entry.
     id = models.BigAutoField(primary_key=True)
-    # The same file adds the foreign keys, and the constraints below are the indexes.
     owner = models.ForeignKey(
         Account, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="entries"
     )
@@ -60,20 +70,28 @@ class Entry(models.Model):
     amount = models.BigIntegerField(help_text="The units asked for.")
     delta = models.BigIntegerField(help_text="The signed change of the balance, in credits.")
     balance_after = models.BigIntegerField()
+    held = models.BigIntegerField(help_text="The signed change of the credits that holds reserve.")
+    held_after = models.BigIntegerField(help_text="The credits that holds reserve after the entry.")
     nonce = models.TextField(db_collation="C")
     claim = models.TextField(  # noqa: DJ001  null: no claim. Any number of entries have none.
         null=True, db_collation="C", help_text="The slot that only one entry of the owner may take."
     )
-    reverses = models.ForeignKey(
-        "self",
-        null=True,
-        on_delete=models.PROTECT,
-        db_index=False,
-        db_constraint=False,
-        related_name="reversals",
+    reverses = models.BigIntegerField(null=True, help_text="The id of the owner's entry that this one reverses.")
+    hold = models.BigIntegerField(null=True, help_text="The id of the hold that this entry captures or releases.")
+    batch = models.BigIntegerField(null=True, help_text="The number of the batch that posted it.")
+    transfer = models.BigIntegerField(null=True, help_text="The id of the other side of the transfer.")
+    counterparty = models.TextField(  # noqa: DJ001  null: no transfer
+        null=True, db_collation="C", help_text="The other owner of the transfer."
     )
+    expires_on = models.DateTimeField(null=True, help_text="When the units that it leaves open expire.")
+    priority = models.SmallIntegerField(null=True, help_text="Which open units are used first: the lowest.")
     client = models.TextField(db_collation="C", help_text="Who posted it.")
+    reference = models.TextField(  # noqa: DJ001  null: none was sent
+        null=True, db_collation="C", help_text="The client's own id of what it is about."
+    )
+    metadata = models.JSONField(null=True, help_text="Texts that the client attached.")
     created_on = models.DateTimeField()
+    form = models.SmallIntegerField(help_text="The version of the canonical form that its hash covers.")
     hash = models.BinaryField()
 
     objects = EntryManager()
@@ -82,23 +100,29 @@ class Entry(models.Model):
         db_table = "ledger_entry"
         verbose_name_plural = "entries"
         constraints = [
-            # The nonce comes first, so that staff can search for a nonce by this index.
             models.UniqueConstraint(fields=["nonce", "owner"], name=constraints.NONCE_ONCE),
             models.UniqueConstraint(
                 fields=["owner", "claim"], condition=Q(claim__isnull=False), name=constraints.CLAIM_ONCE
             ),
             models.UniqueConstraint(fields=["owner", "seq"], name=constraints.SEQUENCE),
-            # The account's constraint sees only the end of a batch. This one sees each entry of it.
-            models.CheckConstraint(condition=Q(balance_after__gte=0), name=constraints.ENTRY_BALANCE_NOT_NEGATIVE),
+            models.CheckConstraint(
+                condition=Q(balance_after__gte=F("held_after")), name=constraints.ENTRY_AVAILABLE_NOT_NEGATIVE
+            ),
         ]
         indexes = [
-            # For the entries of one app, however many the owner has of others.
-            models.Index(fields=["owner", "app", "seq"], name="ledger_entry_of_app"),
+            models.Index(fields=["app", "operation", "created_on"], name="ledger_entry_of_app"),
+            models.Index(
+                fields=["app", "reference", "operation", "created_on"],
+                condition=Q(reference__isnull=False),
+                name="ledger_entry_reference",
+            ),
             models.Index(
                 fields=["owner", "reverses"], condition=Q(reverses__isnull=False), name="ledger_entry_reversals"
             ),
-            # For the admin.
-            models.Index(fields=["app", "operation", "id"], name="ledger_entry_operation"),
+            models.Index(
+                fields=["owner", "expires_on"], condition=Q(expires_on__isnull=False), name="ledger_entry_expiring"
+            ),
+            models.Index(fields=["owner", "hold"], condition=Q(hold__isnull=False), name="ledger_entry_of_hold"),
             BrinIndex(fields=["created_on"], name="ledger_entry_created_on"),
         ]
 
@@ -113,24 +137,62 @@ class Entry(models.Model):
 
     @classmethod
     def of_rows(cls, rows: Collection[Collection[Any]]) -> list[Self]:
-        """Return the entries of a Statement's rows, whose columns are in the model's order."""
+        """Return the entries of a Statement's rows, whose columns are `{entry}`."""
         return instances_of_rows(cls, rows)
 
 
-class Reversible(models.Model):
-    """How many units of an entry can still be reversed. The entry's first reversal creates it."""
+# For `{entry}` in SQL files. The columns are named, so that a result stays the same when the table gets another.
+ENTRY_COLUMNS = ", ".join(field.column or "" for field in Entry._meta.concrete_fields)
 
-    # In the database the primary key is (entry_id, owner_id), and refers to the entry's: see
-    # sql/migrations/0001_tables.sql.
+
+class OpenUnits(models.Model):
+    """What later entries can draw on: the units of an entry to reverse or of a hold, or the credits of a lot.
+
+    The first reversal of an entry creates its row.
+    """
+
+    # In the database the primary key is (owner_id, entry_id).
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, db_constraint=False)
     owner_id = models.TextField("owner", db_collation="C")
-    remaining = models.BigIntegerField(help_text="Units of the entry that are not reversed.")
+    remaining = models.BigIntegerField(help_text="Units or credits of the entry that no entry has drawn on.")
+    expires_on = models.DateTimeField(null=True, help_text="Until when they are open.")
+    priority = models.SmallIntegerField(
+        null=True,
+        help_text="Which lots are used first: the lowest. Null for debits and holds.",
+    )
 
     class Meta:
-        db_table = "ledger_reversible"
+        db_table = "ledger_open_units"
+        verbose_name_plural = "open units"
         constraints = [
             models.CheckConstraint(condition=Q(remaining__gte=0), name=constraints.REMAINING_NOT_NEGATIVE),
+        ]
+        indexes = [
+            models.Index(
+                fields=["owner_id", "priority", "expires_on", "entry"],
+                condition=Q(expires_on__isnull=False),
+                name="ledger_open_units_of_owner",
+            ),
+            models.Index(fields=["expires_on"], condition=Q(expires_on__isnull=False), name="ledger_open_units_due"),
         ]
 
     def __str__(self) -> str:
         return f"entry {self.entry_id}: {self.remaining} left"
+
+
+class Draw(models.Model):
+    """Credits that an entry takes from a lot, the credits of an entry that expire. Append-only, like entries."""
+
+    pk = models.CompositePrimaryKey("owner_id", "source_id", "lot_id", "entry_id")
+    owner_id = models.TextField("owner", db_collation="C")
+    lot_id = models.BigIntegerField("lot", help_text="The entry that gave the credits.")
+    entry_id = models.BigIntegerField("entry", help_text="The entry that takes or returns them.")
+    source_id = models.BigIntegerField("source", help_text="The entry that has or had them.")
+    credits = models.BigIntegerField(help_text="Negative: they come back to the lot.")
+
+    class Meta:
+        db_table = "ledger_draw"
+        indexes = [models.Index(fields=["owner_id", "lot_id"], name="ledger_draw_on_lot")]
+
+    def __str__(self) -> str:
+        return f"entry {self.entry_id}: {self.credits} of lot {self.lot_id}"

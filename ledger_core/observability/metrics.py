@@ -10,6 +10,11 @@ CREDITS_MOVED = Counter(
     "Credits that entries gave to owners (in) or took from them (out).",
     ["app", "operation", "direction"],
 )
+CREDITS_HELD = Counter(
+    "ledger_credits_held",
+    "Credits that holds reserved (held), or that captures and releases gave back (given back).",
+    ["app", "operation", "direction"],
+)
 REPLAYS = Counter("ledger_replays", "Requests that returned the entry of an earlier request.", ["app"])
 REFUSALS = Counter("ledger_refusals", "Rejected requests, by the code of the error.", ["app", "reason"])
 POST_SECONDS = Histogram(
@@ -27,7 +32,12 @@ HTTP_SECONDS = Histogram(
 )
 
 
-def record_posted(app: str, operation: str, *, entries: int, credits_: int) -> None:
-    """Count entries of one operation, and the credits that they gave or, if negative, took."""
+def record_posted(app: str, operation: str, *, entries: int, credits_: int, held: int = 0) -> None:
+    """Count entries of one operation, with the credits that they gave or took, and those that they held or gave back.
+
+    All entries moved credits in the same direction.
+    """
     series(ENTRIES_POSTED, app, operation).inc(entries)
     series(CREDITS_MOVED, app, operation, "in" if credits_ > 0 else "out").inc(abs(credits_))
+    if held:
+        series(CREDITS_HELD, app, operation, "held" if held > 0 else "given back").inc(abs(held))

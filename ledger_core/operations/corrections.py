@@ -1,8 +1,8 @@
 """Corrections: what staff post to fix a mistake that no app's operation can fix. They have no address in the API."""
 
+from ledger_core.operations.kinds import Plain
 from ledger_core.operations.operation import Operation
 from ledger_core.operations.sets import OperationSet
-from ledger_core.operations.terms import Terms
 
 # The prefix of staff names in an entry's `client`. API clients cannot use it: constraints.CLIENT_NAME_NOT_STAFF.
 STAFF = "staff:"
@@ -11,8 +11,8 @@ STAFF = "staff:"
 class Correction(Operation):
     """The operations of staff, each of one credit a unit."""
 
-    CORRECTION_ADD = Terms(+1, "Credits that the owner should have had.")
-    CORRECTION_TAKE = Terms(-1, "Credits that the owner should not have had.")
+    CORRECTION_ADD = Plain(+1, "Credits that the owner should have had.")
+    CORRECTION_TAKE = Plain(-1, "Credits that the owner should not have had.")
 
 
 # Django allows no other app with this label, so no plugin posts under it.

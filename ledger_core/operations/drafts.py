@@ -1,6 +1,7 @@
 """Items and drafts: what a caller asks to post, and what the database is then asked to post."""
 
-from typing import Generic, Self, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, Self, TypeVar
 
 from msgspec import Struct
 
@@ -8,16 +9,30 @@ from ledger_core.errors import InvalidOperation, InvalidRequest
 from ledger_core.operations.operation import Operation
 from ledger_core.operations.sets import OperationSet, Own
 from ledger_core.operations.shared import SharedOperation
-from ledger_core.values import Amount, EntryId, Nonce, OwnerId, check_each
+from ledger_core.values import (
+    Amount,
+    EntryId,
+    LotSeconds,
+    Metadata,
+    Nonce,
+    OwnerId,
+    Reference,
+    check_each,
+    require_small,
+)
 
 Op = TypeVar("Op", bound=Operation, covariant=True)
+# The fields of an item that only operations of one kind have.
+FIELDS_OF_KINDS = ("reverses", "to_owner_id")
 Identity = tuple[str, str]  # the owner and the nonce: an owner has one entry for each nonce
 
 
 class Item(Struct, Generic[Op], frozen=True):
     """What a caller asks to post: `amount` units of an operation for the owner, once for the owner's nonce.
 
-    `reverses` is the id of the entry to reverse, for an operation that reverses another.
+    `reverses` is the id of the entry to reverse, for an operation that reverses another, and `to_owner_id` the owner
+    who gets the credits of a transfer. `reference` is the caller's own id of what it is about, and `metadata` has texts
+    to store with the entry. `expires_in` shortens the lifetime of credits that expire, in seconds.
     """
 
     operation: Op
@@ -25,6 +40,15 @@ class Item(Struct, Generic[Op], frozen=True):
     nonce: str
     amount: int = 1
     reverses: int | None = None
+    reference: str | None = None
+    metadata: Mapping[str, str] | None = None
+    to_owner_id: str | None = None
+    expires_in: int | None = None
+
+    @property
+    def owners(self) -> set[str]:
+        """The owners whose entries the item makes, as far as it names them."""
+        return {self.owner_id, self.to_owner_id or self.owner_id}
 
     def checked(self) -> Self:
         """Return the item. Raises InvalidRequest, naming the first invalid field, for a wrong type, length or range.
@@ -40,35 +64,80 @@ class _Values(Struct):
     nonce: Nonce
     amount: Amount
     reverses: EntryId | None
+    reference: Reference | None
+    metadata: Metadata | None
+    to_owner_id: OwnerId | None
+    expires_in: LotSeconds | None
+
+
+class Holding(Struct, frozen=True):
+    """What a draft reserves instead of moving it: `held` credits, for `expires_in` seconds.
+
+    `given`: the request has said how long.
+    """
+
+    held: int
+    expires_in: int
+    given: bool
+
+    @property
+    def as_item(self) -> dict[str, Any]:
+        return {"held": self.held, "expires_in": self.expires_in}
+
+
+class Drawing(Struct, frozen=True):
+    """What a draft takes from a hold: `amount` units, or what is left. `final`: the hold ends with it."""
+
+    hold: int
+    amount: int | None
+    final: bool
+
+    @property
+    def as_item(self) -> dict[str, Any]:
+        return {"hold": self.hold, "amount": self.amount, "final": self.final}
 
 
 class Draft(Struct, frozen=True):
     """An item with its app, its client and its delta. The database decides whether it becomes an entry.
 
-    `delta` is the signed change of the balance, in credits. It is None for a reversal: the database reads what the
-    reversed entry moved.
+    `delta` is the signed change of the balance, in credits. It is None if the database reads it from an earlier entry,
+    which is reversed or held the credits. `hold` is what the draft has to do with a hold, if anything.
     """
 
     app: str
     client: str
     item: Item[Operation]
     delta: int | None
+    hold: Holding | Drawing | None = None
 
     @classmethod
     def of(cls, operations: OperationSet[Own], item: Item[SharedOperation | Own], client: str) -> Self:
         """Return the draft of an item whose values are valid.
 
-        Raises InvalidOperation for an operation of another app, and InvalidRequest if `reverses` is missing or not
-        allowed.
+        Raises InvalidOperation for an operation of another app, and InvalidRequest if a field of the operation's kind
+        is missing or not allowed, or the metadata are too large.
         """
         operation = item.operation
         if operation not in operations:  # mypy rejects it too, where callers are checked
             raise InvalidOperation(f"Invalid operation: {operation.code}")
-        if operation.reversed_operation is None:
-            if item.reverses is not None:
-                raise InvalidRequest.of_field("reverses", f"{operation.code} does not reverse an entry")
-        elif item.reverses is None:
-            raise InvalidRequest.of_field("reverses", f"{operation.code} needs the id of the entry to reverse")
+        for field in FIELDS_OF_KINDS:
+            needed = operation.kind.fields.get(field)
+            if getattr(item, field) is None:
+                if needed:
+                    raise InvalidRequest.of_field(field, f"{operation.code} needs {needed}")
+            elif not needed:
+                raise InvalidRequest.of_field(field, f"{operation.code} does not take it")
+        if item.to_owner_id == item.owner_id:
+            raise InvalidRequest.of_field("to_owner_id", "Expected another owner")
+        if item.expires_in is not None:
+            longest = operation.lot[0] if operation.lot else 0
+            if item.expires_in > longest:
+                expected = (
+                    f"at most {longest}, the lifetime of its credits" if longest else "none: its credits do not expire"
+                )
+                raise InvalidRequest.of_field("expires_in", f"{operation.code} takes {expected}")
+        if item.metadata:
+            require_small(item.metadata)
         return cls(operations.app, client, item, operation.delta(item.amount))
 
     @property
@@ -76,23 +145,31 @@ class Draft(Struct, frozen=True):
         return self.item.owner_id, self.item.nonce
 
     @property
-    def parameters(self) -> dict[str, str | int | None]:
-        """The parameters of `post.sql`, by name. An element of `post_batch.sql`'s items has them too."""
+    def as_item(self) -> dict[str, Any]:
+        """The fields of the database's type `ledger_item`, by name."""
         item, frequency, reversed_ = (
             self.item,
-            self.item.operation.terms.frequency,
+            self.item.operation.kind.frequency,
             self.item.operation.reversed_operation,
         )
-        return {
-            "app": self.app,
+        # What draws on a hold was allowed when the hold was made.
+        claims = frequency if not isinstance(self.hold, Drawing) else None
+        fields = {
             "operation": item.operation.code,
             "owner_id": item.owner_id,
             "nonce": item.nonce,
             "amount": item.amount,
             "delta": self.delta,
-            "claim": f"{self.app}:{item.operation.code}" if frequency else None,
-            "period": frequency.period if frequency else None,
-            "reverses_id": item.reverses,
+            "claim": f"{self.app}:{item.operation.code}" if claims else None,
+            "period": claims.period if claims else None,
+            "reverses": item.reverses,
             "reversed_operation": reversed_.code if reversed_ else None,
-            "client": self.client,
+            "reference": item.reference,
+            "metadata": item.metadata,
         }
+        if item.to_owner_id is not None:
+            fields["counterparty"] = item.to_owner_id
+        if lot := item.operation.lot:
+            lifetime, fields["priority"] = lot
+            fields["expires_in"] = item.expires_in or lifetime
+        return fields | self.hold.as_item if self.hold else fields

@@ -1,10 +1,10 @@
-"""An operation of an app: a member of an Enum, defined by its terms."""
+"""An operation of an app: a member of an Enum, defined by its kind."""
 
 from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Self
 
-from ledger_core.operations.terms import Reversal, Terms
+from ledger_core.operations.kinds import Kind
 from ledger_core.values import MAX_CREDITS
 
 
@@ -12,6 +12,7 @@ class Scope(StrEnum):
     """What a client of the API may do."""
 
     READ = "read"
+    READ_ALL = "read-all"
     POST = "post"
     MINT = "mint"
 
@@ -19,13 +20,14 @@ class Scope(StrEnum):
 class Operation(Enum):
     """The base class of an app's operations. A member's name is its code, in the API and in entries."""
 
-    _value_: Terms | Reversal
+    _value_: Kind
 
-    def __init__(self, terms: Terms | Reversal) -> None:
-        if not isinstance(terms, Terms | Reversal):
+    def __init__(self, kind: Kind) -> None:
+        if not isinstance(kind, Kind):
             raise TypeError(
-                f"{type(self).__name__} has a member {terms!r}: "
-                "a member is Terms(value, description) or Reversal(member, description)."
+                f"{type(self).__name__} has a member {kind!r}: "
+                "a member is Plain(value, description), Grant(value, description, expires=…), "
+                "Transfer(value, description) or Reversal(member, description)."
             )
 
     @cached_property
@@ -33,18 +35,23 @@ class Operation(Enum):
         return self.name
 
     @cached_property
-    def terms(self) -> Terms | Reversal:
+    def kind(self) -> Kind:
         return self._value_
 
     @cached_property
-    def value(self) -> int | None:  # type: ignore[override]  # of Enum's attribute, which is the terms
-        """The credits that one unit adds to the balance. None for a reversal: the reversed entry decides."""
-        return self.terms.value if isinstance(self.terms, Terms) else None
+    def value(self) -> int | None:  # type: ignore[override]  # of Enum's attribute, which is the kind
+        """The credits that one unit adds to the owner's balance. None for a reversal: the reversed entry decides."""
+        return self.kind.unit
+
+    @cached_property
+    def lot(self) -> tuple[int, int] | None:
+        """The lifetime in seconds of the credits that it gives, and their priority. None: they do not expire."""
+        return self.kind.lot
 
     @cached_property
     def reversed_operation(self) -> Self | None:
         """The operation whose entries this one reverses. None for an operation that reverses nothing."""
-        return type(self)(self.terms.of) if isinstance(self.terms, Reversal) else None
+        return type(self)(self.kind.reversed_kind) if self.kind.reversed_kind else None
 
     @cached_property
     def scope(self) -> Scope:
@@ -53,8 +60,8 @@ class Operation(Enum):
 
     @cached_property
     def max_amount(self) -> int:
-        """The most units that one request can ask for: by the terms, and so that their credits fit a bigint."""
-        return min(self.terms.max_amount, MAX_CREDITS // max(1, abs(self.value or 0)))
+        """The most units that one request can ask for: by its kind, and so that their credits fit a bigint."""
+        return min(self.kind.max_amount, MAX_CREDITS // max(1, abs(self.value or 0)))
 
     def delta(self, amount: int) -> int | None:
         """Return the signed change of the balance by `amount` units, in credits. None for a reversal."""

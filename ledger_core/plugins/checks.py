@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error
 
-from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation
+from ledger_core.operations import Operation, OperationSet, SharedOperation
+from ledger_core.operations.endings import RESERVED
 from ledger_core.plugins import LedgerApp, ledger_apps
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
@@ -60,16 +61,16 @@ def _check(plugin: LedgerApp) -> Iterator[CheckMessage]:
     for alias, operation in plugin.operations.own.__members__.items():
         if alias != operation.code:
             yield Error(
-                f"{operation.code} and {alias} of {plugin.label} are the same operation: they have the same Terms.",
-                hint="Write Terms(…) for each of them.",
+                f"{operation.code} and {alias} of {plugin.label} are two names of one operation.",
+                hint="Write Plain(…) or Reversal(…) for each of them.",
                 obj=plugin,
                 id="ledger_core.E010",
             )
     yield from _check_urls(plugin)
     for operation in plugin.operations.own:
-        if operation.code in SharedOperation.__members__:
+        if operation.code in {*SharedOperation.__members__, *RESERVED}:
             yield Error(
-                f"The operation {operation.code} of {plugin.label} has the name of a shared operation.",
+                f"The operation {operation.code} of {plugin.label} has the name of an operation that all apps have.",
                 hint="Choose another name for it.",
                 obj=plugin,
                 id="ledger_core.E005",
@@ -81,7 +82,7 @@ def _check(plugin: LedgerApp) -> Iterator[CheckMessage]:
                 obj=plugin,
                 id="ledger_core.E006",
             )
-        yield from _check_reversal(plugin, operation)
+        yield from _check_kind(plugin, operation)
     if not _NAMESPACE.fullmatch(plugin.namespace):
         yield Error(
             f"The namespace {plugin.namespace!r} of {plugin.label} is invalid.",
@@ -91,12 +92,11 @@ def _check(plugin: LedgerApp) -> Iterator[CheckMessage]:
         )
 
 
-def _check_reversal(plugin: LedgerApp, operation: Operation) -> Iterator[CheckMessage]:
-    terms = operation.terms
-    if isinstance(terms, Reversal) and terms.of not in [other.terms for other in type(operation)]:
+def _check_kind(plugin: LedgerApp, operation: Operation) -> Iterator[CheckMessage]:
+    if mistake := operation.kind.mistake([other.kind for other in type(operation)]):
         yield Error(
-            f"The operation {operation.code} of {plugin.label} reverses an operation that is not in its class.",
-            hint="Name a member of the class that is defined above it: Reversal(PURCHASE, …).",
+            f"The operation {operation.code} of {plugin.label} {mistake}.",
+            hint="A reversal names a member above it: Reversal(PURCHASE, …). hold_for needs a negative value.",
             obj=plugin,
             id="ledger_core.E008",
         )

@@ -22,10 +22,10 @@ from psycopg.pq.abc import PGresult
 from ledger_core.sql import load
 
 Row = tuple[Any, ...]
-Parameters = Mapping[str, str | int | datetime | None]
+Parameters = Mapping[str, str | int | bool | datetime | None]
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_TEXTS = {str, int, NoneType}  # values of these types are sent as text
+_TEXTS = {str, int, bool, NoneType}  # values of these types are sent as text
 
 # Prepared statement exists, does not exist, and "cached plan must not change result type": the session is not as this
 # process left it. PostgreSQL checks for these before it executes anything, so the call can be repeated.
@@ -35,7 +35,7 @@ _NOT_AS_PREPARED = {"42P05", "26000", "0A000"}
 class Statement:
     """A statement from a file, prepared once on each connection.
 
-    `prepare=False` is for a statement whose best plan depends on the parameters.
+    `entry` is the text for `{entry}` in the file.
 
     psycopg's cursor costs six times as much as libpq's call. This class takes its place: Django wraps it as it wraps
     every cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
@@ -44,14 +44,14 @@ class Statement:
     call whose statement is gone or stale is repeated unprepared, and the next call prepares the statement again.
     """
 
-    def __init__(self, name: str, *, prepare: bool = True) -> None:
-        self.text = load(name)
+    def __init__(self, name: str, *, entry: str = "") -> None:
+        self.text = load(name, entry=entry)
         self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.text)))
         numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
         self._numbered = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self.text).encode()
         # Contains a hash of the text: behind a pooler, replicas of another version use the same sessions.
         self._name = f"ledger_{name}_{sha256(self.text.encode()).hexdigest()[:12]}".encode()
-        self._prepares: bool = prepare and settings.DATABASE_PREPARE
+        self._prepares: bool = settings.DATABASE_PREPARE
         self._prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     def fetch(self, parameters: Parameters) -> list[Row]:
@@ -123,7 +123,7 @@ class _Cursor(Struct):
         self.rows = _rows(self.statement.execute(self.connection, parameters, prepared=self.prepared))
 
 
-def _written(value: str | int | datetime | None) -> bytes | None:
+def _written(value: str | int | bool | datetime | None) -> bytes | None:
     if value is None:
         return None
     if isinstance(value, datetime):  # binary: as text, PostgreSQL accepts no offset of 16 hours or more

@@ -3,28 +3,33 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-import msgspec
 from django.db import DataError, IntegrityError
 
 from ledger_core.errors import AccountLocked, InvalidRequest, LedgerError
-from ledger_core.models import Entry
+from ledger_core.models import ENTRY_COLUMNS, Entry
 from ledger_core.observability import metrics
 from ledger_core.operations import OperationSet, Own, SharedOperation
 from ledger_core.operations.drafts import Draft, Identity, Item
 from ledger_core.postgresql.statement import Statement
 from ledger_core.posting.batch_errors import InvalidBatch, make_each, raise_if_any
 from ledger_core.posting.crowding import PLACES
-from ledger_core.posting.single import Posted
-from ledger_core.posting.stored import earlier_entries, fetch_entries
+from ledger_core.posting.single import ATTEMPTS, Posted
+from ledger_core.posting.stored import (
+    batch_parameters,
+    earlier_entries,
+    fetch_entries,
+    other_sides,
+    outcomes_of,
+)
 from ledger_core.rules.availability import require_allowed
 from ledger_core.rules.nonces import difference, is_nonce_used
-from ledger_core.rules.rejections import explain_all, is_rejection
+from ledger_core.rules.rejections import explain, is_rejection
+from ledger_core.rules.rule import Outcome
 from ledger_core.speed.series import series
 
 MAX_ITEMS = 1000  # so that one statement holds its locks for only a few dozen milliseconds
-_ATTEMPTS = 5
 
-_POST_BATCH = Statement("post_batch")
+_POST_BATCH = Statement("post_batch", entry=ENTRY_COLUMNS)
 
 
 def post_batch(
@@ -53,49 +58,61 @@ def post_items(
 
 
 def _post_drafts(drafts: Sequence[Draft]) -> list[Posted]:
-    _require_different_nonces(drafts)
+    require_different_nonces(drafts)
     app = drafts[0].app
-    owners = {draft.item.owner_id for draft in drafts}
+    owners = {owner for draft in drafts for owner in draft.item.owners}
     with PLACES.taken(owners), series(metrics.POST_SECONDS, app, "batch").time():
         posted, earlier = _post(drafts)
-    deltas: dict[str, list[int]] = defaultdict(list)
+    deltas: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for entry in posted.values():
-        deltas[entry.operation].append(entry.delta)
-    for code, of_code in deltas.items():
-        metrics.record_posted(app, code, entries=len(of_code), credits_=sum(of_code))
+        deltas[entry.operation, entry.delta > 0].append(entry.delta)
+    for (code, _), same in deltas.items():
+        metrics.record_posted(app, code, entries=len(same), credits_=sum(same))
     series(metrics.REPLAYS, app).inc(len(earlier))
     entries = earlier | posted
-    return [Posted(entries[draft.identity], replayed=draft.identity in earlier) for draft in drafts]
+    # A transfer's other side was posted with it, or has to be read if the transfer is a replay.
+    others = other_sides(earlier.values()) | {entry.transfer: entry for entry in posted.values()}
+    return [
+        Posted(entry, draft.identity in earlier, others.get(entry.pk))
+        for draft in drafts
+        for entry in [entries[draft.identity]]
+    ]
 
 
-def _require_different_nonces(drafts: Sequence[Draft]) -> None:
+def require_different_nonces(drafts: Sequence[Draft]) -> None:
+    """Raise InvalidBatch if two drafts of an owner have the same nonce."""
     first: dict[Identity, int] = {}
     errors: list[LedgerError | None] = []
     for index, draft in enumerate(drafts):
         same = first.setdefault(draft.identity, index)
         errors.append(None if same == index else InvalidRequest.of_field("nonce", f"The same nonce as item {same}"))
-    raise_if_any(errors)
+    raise_if_any(errors, InvalidBatch)
 
 
 def _post(drafts: Sequence[Draft]) -> tuple[dict[Identity, Entry], dict[Identity, Entry]]:
     """Return the entries that were posted now, and those that earlier requests had posted."""
-    earlier = _retries_of_older_terms(drafts)
-    for _ in range(_ATTEMPTS):
+    earlier = retries_of_older_kinds(drafts)
+    for _ in range(ATTEMPTS):
         pending = [draft for draft in drafts if draft.identity not in earlier]
         try:
             return _insert(pending), earlier
         except (DataError, IntegrityError) as error:
             if not (is_rejection(error) or is_nonce_used(error)):
                 raise
-            earlier = earlier_entries(drafts)
-            raise_if_any(_violations(drafts, earlier))
+            outcomes = outcomes_of(drafts)
+            raise_if_any(violations(drafts, outcomes))
+            earlier = {
+                draft.identity: outcome.entry
+                for draft, outcome in zip(drafts, outcomes, strict=True)
+                if outcome.earlier and outcome.entry
+            }
             # No item is rejected: some were posted before and are replays, or other requests changed the accounts
             # between the rejection and its explanation.
     raise AccountLocked("Other requests keep changing these accounts. Nothing was posted; retry with the same nonces.")
 
 
-def _retries_of_older_terms(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
-    """Return the entries of retries, if the present terms reject any draft. Raises InvalidBatch if one is no retry."""
+def retries_of_older_kinds(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
+    """Return the entries of retries, if the operations now reject any draft. Raises InvalidBatch if one is no retry."""
     # Each operation and amount is checked once: a batch has up to a thousand items, and few of these.
     different = {(draft.item.operation.code, draft.item.amount): draft for draft in drafts}
     try:
@@ -110,21 +127,22 @@ def _retries_of_older_terms(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
             require_allowed(draft)
 
     make_each(require, drafts)
-    raise_if_any(_violations(drafts, earlier))
+    raise_if_any(
+        [difference(draft, earlier[draft.identity]) if draft.identity in earlier else None for draft in drafts]
+    )
     return earlier
 
 
-def _violations(drafts: Sequence[Draft], earlier: dict[Identity, Entry]) -> list[LedgerError | None]:
+def violations(drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> list[LedgerError | None]:
     """Return for each draft why it is rejected. None: it would be posted in its turn, or it is a replay."""
-    of_new = iter(explain_all([draft for draft in drafts if draft.identity not in earlier]))
     return [
-        difference(draft, earlier[draft.identity]) if draft.identity in earlier else next(of_new) for draft in drafts
+        difference(draft, outcome.entry) if outcome.earlier and outcome.entry else explain(draft, outcome)
+        for draft, outcome in zip(drafts, outcomes, strict=True)
     ]
 
 
 def _insert(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
     if not drafts:
         return {}
-    items = msgspec.json.encode([draft.parameters for draft in drafts]).decode()
-    entries = fetch_entries(_POST_BATCH, {"app": drafts[0].app, "client": drafts[0].client, "items": items})
+    entries = fetch_entries(_POST_BATCH, batch_parameters(drafts))
     return {(entry.owner_id, entry.nonce): entry for entry in entries}

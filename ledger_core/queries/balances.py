@@ -38,12 +38,21 @@ class MomentUnclear(LedgerError):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """An owner's balance in credits after `seq` entries, the newest of them posted at `updated_on`."""
+    """An owner's balance in credits after `seq` entries, the newest of them posted at `updated_on`.
+
+    `held` are the credits of it that holds reserve. Holds that have expired do not count.
+    """
 
     owner_id: str
     balance: int
+    held: int
     seq: int
     updated_on: datetime
+
+    @property
+    def available(self) -> int:
+        """The credits that can be spent."""
+        return self.balance - self.held
 
 
 def balance_of(owner_id: str) -> Balance:
@@ -77,4 +86,6 @@ def history_of(account: Account, *, points: int) -> list[Balance]:
     last, gaps = account.seq, min(points, account.seq) - 1
     numbers = [1 + (last - 1) * n // gaps for n in range(gaps + 1)] if gaps else [last]
     entries = Entry.objects.filter(owner_id=account.pk, seq__in=numbers).order_by("seq")
-    return [Balance(*entry) for entry in entries.values_list("owner_id", "balance_after", "seq", "created_on")]
+    return [
+        Balance(*entry) for entry in entries.values_list("owner_id", "balance_after", "held_after", "seq", "created_on")
+    ]

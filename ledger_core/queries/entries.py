@@ -1,18 +1,43 @@
-"""Entries that an app has posted, newest first."""
+"""Entries: one by its id, and pages of an owner's entries or of an app's."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
+from ledger_core import sql
 from ledger_core.errors import InvalidOperation, LedgerError
-from ledger_core.models import Entry
+from ledger_core.models import ENTRY_COLUMNS, Entry
 from ledger_core.operations import OperationSet
+from ledger_core.operations.endings import RESERVED
 from ledger_core.postgresql.statement import Statement
-from ledger_core.queries.balances import balance_of
+from ledger_core.queries.balances import AccountNotFound
 from ledger_core.values import EntryId, OwnerId, check, mistake_in
 
-_ENTRY = Statement("entry")
-_ENTRIES = Statement("entries")
-_ENTRIES_OF_OPERATION = Statement("entries_of_operation", prepare=False)
+
+class Order(StrEnum):
+    """The order of a page of entries."""
+
+    NEWEST_FIRST = "newest_first"
+    OLDEST_FIRST = "oldest_first"
+
+
+_SEARCHED = 10_000  # of an owner's entries for one page, in the SQL files
+# The newest entries, which pages of an app leave out if the oldest come first. An entry has the time at which its
+# statement began, and the service ends statements after ten seconds (STATEMENT_TIMEOUT). So no entry appears later in a
+# page that was read.
+UNSETTLED = timedelta(seconds=30)
+_ENTRY = Statement("entry", entry=ENTRY_COLUMNS)
+_OF_OWNER = {
+    Order.NEWEST_FIRST: Statement("entries_newest_first", entry=ENTRY_COLUMNS),
+    Order.OLDEST_FIRST: Statement("entries_oldest_first", entry=ENTRY_COLUMNS),
+}
+_OF_APP = {
+    Order.NEWEST_FIRST: sql.load("entries_of_app_newest_first", entry=ENTRY_COLUMNS),
+    Order.OLDEST_FIRST: sql.load("entries_of_app_oldest_first", entry=ENTRY_COLUMNS),
+}
 
 
 class EntryNotFound(LedgerError):
@@ -24,6 +49,38 @@ class EntryNotFound(LedgerError):
     remedy = "Check the id and the app. An app can read only the entries that it has posted."
 
 
+class Filters(Struct, frozen=True, kw_only=True):
+    """Which entries a page has. None sets no limit.
+
+    `app`: posted by it. `metadata`: with at least these keys and values. `since`, `until`: posted at or after the one
+    and before the other.
+    """
+
+    app: str | None = None
+    owner_id: str | None = None
+    operation: str | None = None
+    nonce: str | None = None
+    reference: str | None = None
+    metadata: dict[str, str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        metadata = None if self.metadata is None else msgspec.json.encode(self.metadata).decode()
+        return msgspec.structs.asdict(self) | {"metadata": metadata}
+
+
+class Page(Struct, frozen=True):
+    """Entries, and where the next page continues. None: it is the last page.
+
+    It continues after a sequence number (of an owner) or an entry's id (of an app), in the order of the page.
+    """
+
+    entries: list[Entry]
+    next: int | None
+
+
 def entry_of(app: str, entry_id: int) -> Entry:
     """Return the app's entry with this id, or raise EntryNotFound."""
     rows = [] if mistake_in(entry_id, EntryId) else _ENTRY.fetch({"id": entry_id, "app": app})
@@ -32,41 +89,66 @@ def entry_of(app: str, entry_id: int) -> Entry:
     raise EntryNotFound(f"{app} has posted no entry with the id {entry_id}.")
 
 
-def entries_of(
-    app: str,
+def entries_of_owner(
     owner_id: str,
+    filters: Filters,
     *,
+    order: Order = Order.NEWEST_FIRST,
     limit: int,
     before: int | None = None,
-    operation: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[Entry]:
-    """Return the newest `limit` entries that an app has posted for the owner, newest first.
+    after: int | None = None,
+) -> Page:
+    """Return at most `limit` entries of the owner, with sequence numbers below `before` and above `after`.
 
-    Only entries with `seq < before`, of `operation`, posted at or after `since` and before `until`. None sets no such
-    limit. Raises InvalidRequest or AccountNotFound.
+    A page can have fewer entries than `limit`, even none, before the last page: one page searches at most 10,000 of the
+    owner's entries. Raises InvalidRequest or AccountNotFound.
     """
     check(owner_id, OwnerId, "owner_id")
-    statement = _ENTRIES if operation is None else _ENTRIES_OF_OPERATION
-    rows = statement.fetch(
-        {
-            "owner_id": owner_id,
-            "app": app,
-            "limit": limit,
-            "before": before,
-            "operation": operation,
-            "since": since,
-            "until": until,
-        }
-    )
+    asked = {"owner_id": owner_id, "before": before, "after": after}
+    # One entry more than the page has, to know whether there is a next page.
+    rows = _OF_OWNER[order].fetch(filters.parameters | asked | {"limit": limit + 1})
     if not rows:
-        balance_of(owner_id)  # raises AccountNotFound
-    return Entry.of_rows(rows)
+        raise AccountNotFound(f"{owner_id} has no account.")
+    low, high = rows[0][:2]
+    entries = Entry.of_rows([row[2:] for row in rows if row[2] is not None])
+    if len(entries) > limit:
+        return Page(entries[:limit], entries[limit - 1].seq)
+    if high - low <= _SEARCHED:
+        return Page(entries, None)
+    return Page(entries, high - _SEARCHED + 1 if order is Order.NEWEST_FIRST else low + _SEARCHED)
+
+
+def entries_of_app(
+    app: str,
+    filters: Filters,
+    *,
+    order: Order = Order.NEWEST_FIRST,
+    limit: int,
+    before: int | None = None,
+    after: int | None = None,
+) -> Page:
+    """Return at most `limit` entries of an app, in the order of their times, between those with the ids in the limits.
+
+    If the oldest come first, entries of the last half minute are left out. So a client that goes on after the last
+    entry misses none. Raises EntryNotFound if the app has no entry with the id `before` or `after`.
+    """
+    asked = _limit(app, "before", before) | _limit(app, "after", after) | {"app": app, "limit": limit + 1}
+    entries = list(Entry.objects.raw(_OF_APP[order], filters.parameters | asked | {"unsettled": UNSETTLED}))
+    return Page(entries[:limit], entries[limit - 1].pk if len(entries) > limit else None)
+
+
+def _limit(app: str, name: str, entry_id: int | None) -> dict[str, Any]:
+    moment = None if entry_id is None else entry_of(app, entry_id).created_on
+    return {name: moment, f"{name}_id": entry_id}
 
 
 def require_known(operations: OperationSet[Any], code: str) -> None:
-    """Raise InvalidOperation unless the app has the operation, or entries still name it from an earlier version."""
+    """Raise InvalidOperation unless the app has the operation, or entries still name it from an earlier version.
+
+    The operations that end holds and lots are of every app.
+    """
+    if code in RESERVED:
+        return
     try:
         operations.parse(code)
     except InvalidOperation:

@@ -1,12 +1,12 @@
 """Rules: why a draft is rejected. One module per rule, with its error and what the caller needs to know about it.
 
-    rule            what a rule of the database has: the errors of its constraints, and the explanation of a rejection
-    claims, reversals, balance      the rules that PostgreSQL enforces, each by named constraints (`models.constraints`)
+    rule            what a rule of the database has: the names of its constraints, and the explanation of a rejection
+    claims, reversals, holds, balance      the rules that PostgreSQL enforces, by constraints (`models.constraints`)
     nonces          the same, but a rejected draft can be a retry, which is no error
-    terms           the rule that Python enforces before the statement
+    availability    the rule that Python enforces before the statement
     rejections      from an error of the database to its rule, and from the rule to the caller's error
 
 Invariants: a constraint has exactly one error, found by its name and never by a text. The rules of PostgreSQL decide
-nothing here: what these modules read only explains a rejection. To add a rule, write its module and add it to
+nothing here: these modules only explain what the database has rejected. To add a rule, write its module and add it to
 `rejections`. Imports `models`, `operations` and `postgresql`.
 """

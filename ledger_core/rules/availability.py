@@ -1,11 +1,12 @@
-"""The rule of terms: a retired operation takes nothing new, and a request has a highest amount.
+"""The rule of availability: a retired operation takes nothing new, and a request has a highest amount.
 
-The only rule that Python enforces, because an operation's terms are Python. They can change between a request and its
+The only rule that Python enforces, because operations are Python. They can change between a request and its
 retry, so `posting` looks for an earlier entry before it rejects a draft.
 """
 
 from ledger_core.errors import InvalidRequest, LedgerError
-from ledger_core.operations.drafts import Draft
+from ledger_core.operations import Operation
+from ledger_core.operations.drafts import Draft, Drawing, Holding
 
 
 class OperationRetired(LedgerError):
@@ -21,9 +22,23 @@ class OperationRetired(LedgerError):
 
 
 def require_allowed(draft: Draft) -> None:
-    """Raise OperationRetired, or InvalidRequest for an amount above the operation's highest."""
+    """Raise OperationRetired, or InvalidRequest for an amount above the highest, or a hold of what cannot be held.
+
+    What draws on a hold was allowed when the hold was made.
+    """
+    if isinstance(draft.hold, Drawing):
+        return
     operation = draft.item.operation
-    if operation.terms.retired:
+    if isinstance(draft.hold, Holding) and not operation.kind.can_be_held:
+        raise not_holdable(operation)
+    if operation.kind.retired:
         raise OperationRetired(f"{operation.code} is retired.")
     if not 1 <= draft.item.amount <= operation.max_amount:
         raise InvalidRequest.of_field("amount", f"{operation.code} takes an amount from 1 to {operation.max_amount}")
+
+
+def not_holdable(operation: Operation) -> InvalidRequest:
+    """Return the error for a hold of an operation that cannot be held."""
+    return InvalidRequest.of_field(
+        "operation", f"{operation.code} cannot be held: only a debit without a frequency can"
+    )

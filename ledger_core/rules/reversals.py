@@ -1,11 +1,9 @@
 """The rule of reversals: no more units of an entry are reversed than it has."""
 
-from collections.abc import Sequence
-
 from ledger_core.errors import LedgerError
-from ledger_core.models import Reversible, constraints
+from ledger_core.models import constraints
 from ledger_core.operations.drafts import Draft
-from ledger_core.rules.rule import ReversedEntries, Rule
+from ledger_core.rules.rule import Explanations, Outcome
 
 
 class NotReversible(LedgerError):
@@ -21,34 +19,14 @@ class NotReversible(LedgerError):
     members = {"remaining": 0}
 
 
-class ReversalRule(Rule):
-    """Knows how many units of each reversed entry are left."""
+def _not_reversible(draft: Draft, outcome: Outcome) -> LedgerError:
+    item, reversed_operation = draft.item, draft.item.operation.reversed_operation
+    if outcome.remaining is None:
+        code = reversed_operation.code if reversed_operation else "such"
+        return NotReversible(f"{item.owner_id} has no {code} entry with the id {item.reverses}.", remaining=0)
+    detail = f"Units left to reverse in entry {item.reverses}: {outcome.remaining} of {outcome.amount}."
+    return NotReversible(detail, remaining=outcome.remaining)
 
-    errors = {constraints.REMAINING_NOT_NEGATIVE: NotReversible}
 
-    def __init__(self, drafts: Sequence[Draft], reversed_: ReversedEntries) -> None:
-        self._entries = reversed_
-        left = Reversible.objects.filter(pk__in=reversed_).values_list("entry_id", "remaining") if reversed_ else ()
-        self._remaining = {pk: entry.amount for pk, entry in reversed_.items()} | dict(left)
-
-    def violation(self, draft: Draft) -> LedgerError | None:
-        item, reversed_operation = draft.item, draft.item.operation.reversed_operation
-        if item.reverses is None or reversed_operation is None:
-            return None
-        entry = self._entries.get(item.reverses)
-        if entry is None or (entry.owner_id, entry.app, entry.operation) != (
-            item.owner_id,
-            draft.app,
-            reversed_operation.code,
-        ):
-            detail = f"{item.owner_id} has no {reversed_operation.code} entry with the id {item.reverses}."
-            return NotReversible(detail, remaining=0)
-        remaining = self._remaining[item.reverses]
-        if item.amount > remaining:
-            detail = f"Units left to reverse in entry {entry.pk}: {remaining} of {entry.amount}."
-            return NotReversible(detail, remaining=remaining)
-        return None
-
-    def apply(self, draft: Draft) -> None:
-        if draft.item.reverses is not None:
-            self._remaining[draft.item.reverses] -= draft.item.amount
+# For a draft that draws on no hold: holds have the same constraint.
+EXPLANATIONS: Explanations = {constraints.REMAINING_NOT_NEGATIVE: _not_reversible}

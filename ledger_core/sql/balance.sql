@@ -1,2 +1,8 @@
--- Reads an owner's balance. It only reads one row, so it needs no lock.
-SELECT owner_id, balance, seq, updated_on FROM ledger_account WHERE owner_id = %(owner_id)s
+-- Reads an owner's balance without credits that have expired, and the credits of it that holds reserve. It reads one row, and
+-- only for an owner with holds or lots also those that have expired. It needs no lock.
+SELECT
+    owner_id,
+    balance - CASE WHEN held > 0 OR lots > 0 THEN ledger_lapsed(a, statement_timestamp()) ELSE 0 END,
+    CASE WHEN held > 0 THEN ledger_held(a, statement_timestamp()) ELSE 0 END,
+    seq, updated_on
+FROM ledger_account AS a WHERE owner_id = %(owner_id)s

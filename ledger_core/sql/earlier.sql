@@ -2,8 +2,7 @@
 -- position. It only reads, after a rejection: an entry that it finds is committed and never changes. LATERAL with LIMIT
 -- makes PostgreSQL use the index of nonces: it expects a hundred elements in each array, and would otherwise read all
 -- entries of a small ledger to find one. The columns are named, so the result stays the same when the table gets another.
-SELECT
-    id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash
+SELECT {entry}
 FROM ROWS FROM (
     json_array_elements_text(%(owners)s), json_array_elements_text(%(nonces)s)
 ) AS asked (owner, used)

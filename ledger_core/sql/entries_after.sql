@@ -1,7 +1,6 @@
 -- Reads a page of entries in the order of owners and sequence numbers, after an owner's entry. It only reads. It follows the
 -- index ledger_entry_sequence, so the server never sorts or writes a temporary file.
-SELECT
-    id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash
+SELECT {entry}
 FROM ledger_entry
 WHERE (owner_id, seq) > (%(owner_id)s, %(seq)s)
 ORDER BY owner_id, seq

@@ -1,4 +1,4 @@
--- Posts the entries of a batch, all or none, and returns them. As post.sql.
-SELECT
-    id, owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash
+-- Posts the items of a batch, all or none, and returns their entries. As post.sql.
+SELECT {entry}
 FROM ledger_post_batch(%(app)s, %(client)s, %(items)s)
+WHERE NOT EXISTS (SELECT FROM ledger_entry WHERE FALSE)

@@ -7,6 +7,7 @@ WITH entry AS (
         e AS whole,
         lag(seq) OVER own AS previous_seq,
         lag(balance_after) OVER own AS previous_balance,
+        lag(held_after) OVER own AS previous_held,
         lag(created_on) OVER own AS previous_created_on,
         lag(hash) OVER own AS previous_hash
     FROM ledger_entry AS e
@@ -18,6 +19,7 @@ WITH entry AS (
         e.*,
         coalesce(previous_seq, earlier.seq, 0) AS seq_before,
         coalesce(previous_balance, earlier.balance_after, 0) AS balance_before,
+        coalesce(previous_held, earlier.held_after, 0) AS held_before,
         coalesce(previous_created_on, earlier.created_on, '-infinity') AS time_before,
         coalesce(previous_hash, earlier.hash, '') AS hash_before
     FROM entry AS e
@@ -32,24 +34,88 @@ WITH entry AS (
         pair.*,
         pair.seq <> seq_before + 1 AS wrong_seq,
         pair.created_on < time_before OR NOT isfinite(pair.created_on) AS wrong_time,
-        balance_after <> balance_before::numeric + delta OR balance_after < 0 AS wrong_balance,
+        balance_after <> balance_before::numeric + delta OR balance_after < held_after AS wrong_balance,
+        held_after <> held_before::numeric + pair.held OR held_after < 0 AS wrong_held,
         amount < 1 OR delta %% greatest(amount, 1) <> 0 AS wrong_delta,
+        form <> 1 AS wrong_form,
+        CASE
+            WHEN pair.hold IS NOT NULL THEN NOT EXISTS (
+                SELECT FROM ledger_entry AS h
+                WHERE h.id = pair.hold AND h.owner_id = pair.owner_id AND h.app = pair.app AND h.seq < pair.seq AND h.held > 0
+                AND pair.delta IN (0, -pair.amount * (h.held / h.amount))
+            )
+            WHEN pair.held > 0 THEN pair.held %% greatest(amount, 1) <> 0 OR expires_on IS NULL OR delta <> 0
+            ELSE pair.held < 0
+        END AS wrong_hold,
         hash <> ledger_entry_hash(hash_before, whole) AS wrong_hash,
+        transfer IS NOT NULL AND NOT EXISTS (
+            SELECT FROM ledger_entry AS other
+            WHERE other.id = pair.transfer AND other.owner_id = pair.counterparty AND other.transfer = pair.id
+            AND other.counterparty = pair.owner_id AND other.delta = -pair.delta
+        ) AS wrong_transfer,
         seq_before = 0 AND a.owner_id IS NULL AS without_account,
         pair.seq = 1 AND a.created_on <> pair.created_on AS wrong_beginning
     FROM pair LEFT JOIN ledger_account AS a ON seq_before = 0 AND a.owner_id = pair.owner_id
-), reversal AS (
-    SELECT owner_id, reverses_id AS entry_id, sum(amount) AS units, min(seq) AS first_seq
+), drawn AS (
+    SELECT owner_id, reverses AS entry_id, sum(amount) AS units, min(seq) AS first_seq
     FROM ledger_entry
-    WHERE reverses_id IS NOT NULL
+    WHERE reverses IS NOT NULL AND operation <> 'CREDIT_EXPIRY'
     AND owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
-    GROUP BY owner_id, reverses_id
-), reversible AS (
-    SELECT * FROM ledger_reversible
+    GROUP BY owner_id, reverses
+    UNION ALL
+    -- Holds, with the units whose credits were given back.
+    SELECT hold.owner_id, hold.id, -coalesce(sum(d.held), 0) / nullif(hold.held / greatest(hold.amount, 1), 0), hold.seq
+    FROM ledger_entry AS hold LEFT JOIN ledger_entry AS d ON d.owner_id = hold.owner_id AND d.hold = hold.id
+    WHERE hold.held > 0
+    AND hold.owner_id >= %(first)s AND (%(stop)s::text IS NULL OR hold.owner_id < %(stop)s)
+    GROUP BY hold.owner_id, hold.id, hold.held, hold.amount, hold.seq
+), open_ AS (
+    SELECT * FROM ledger_open_units
     WHERE owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
-), reversed AS (
-    SELECT owner_id, entry_id, units, first_seq, remaining
-    FROM reversal FULL JOIN reversible USING (owner_id, entry_id)
+), expiring AS (
+    SELECT owner_id, sum(remaining) AS credits FROM open_ WHERE priority IS NOT NULL GROUP BY owner_id
+), units AS (
+    SELECT owner_id, entry_id, units, first_seq, remaining, expires_on
+    FROM drawn FULL JOIN (SELECT * FROM open_ WHERE priority IS NULL) AS o USING (owner_id, entry_id)
+), draw AS (
+    SELECT * FROM ledger_draw
+    WHERE owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
+), lot AS (
+    SELECT
+        owner_id, entry_id, e.seq, e.delta, given.credits AS given, -drawn.credits AS left_, o.remaining,
+        o.expires_on IS NOT DISTINCT FROM CASE WHEN o.remaining > 0 THEN e.expires_on END AND o.priority = e.priority AS right_end
+    FROM (
+        SELECT owner_id, id AS entry_id, seq, delta, expires_on, priority FROM ledger_entry
+        WHERE priority IS NOT NULL AND owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
+    ) AS e
+    FULL JOIN (SELECT * FROM open_ WHERE priority IS NOT NULL) AS o USING (owner_id, entry_id)
+    FULL JOIN (
+        SELECT owner_id, lot_id AS entry_id, sum(credits) AS credits FROM draw GROUP BY owner_id, lot_id
+    ) AS drawn USING (owner_id, entry_id)
+    FULL JOIN (
+        SELECT owner_id, lot_id AS entry_id, -credits AS credits FROM draw WHERE entry_id = lot_id
+    ) AS given USING (owner_id, entry_id)
+), drawing AS (
+    -- Entries of owners with lots, with the credits that they should have taken from lots: what they take, or all that there
+    -- was. Before each entry, nothing of a lot is left that has expired.
+    SELECT
+        coalesce(e.owner_id, d.owner_id) AS owner_id, e.seq, coalesce(d.credits, 0) AS credits, d.owner_id IS NOT NULL AND e.id IS NULL AS without_entry, d.entry_id,
+        CASE
+            WHEN e.priority IS NOT NULL OR e.operation = 'CREDIT_EXPIRY' THEN -e.delta
+            WHEN e.transfer IS NOT NULL OR e.hold IS NULL AND e.held = 0 AND e.delta >= 0 AND e.reverses IS NULL THEN 0
+            WHEN e.hold IS NULL AND (e.held > 0 OR e.delta < 0) THEN least(
+                greatest(e.held, -e.delta), -coalesce(sum(d.credits) OVER (
+                    PARTITION BY e.owner_id ORDER BY e.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                ), 0)
+            )
+        END AS expected
+    FROM (
+        SELECT * FROM ledger_entry
+        WHERE owner_id IN (SELECT owner_id FROM draw)
+    ) AS e
+    FULL JOIN (
+        SELECT owner_id, entry_id, sum(credits) AS credits FROM draw GROUP BY owner_id, entry_id
+    ) AS d ON d.owner_id = e.owner_id AND d.entry_id = e.id
 )
 SELECT owner_id, seq, fault
 FROM checked CROSS JOIN LATERAL (VALUES
@@ -59,21 +125,27 @@ FROM checked CROSS JOIN LATERAL (VALUES
         wrong_balance,
         format('balance: %%s before the entry, %%s after it, and a delta of %%s', balance_before, balance_after, delta)
     ),
+    (wrong_held, format('held: %%s before the entry, %%s after it, and a change of %%s', held_before, held_after, held)),
     (wrong_delta, format('delta: %%s credits are not a multiple of %%s units', delta, amount)),
+    (wrong_form, format('form: the canonical form %%s is unknown', form)),
+    (wrong_hold, 'hold: it is neither a possible hold nor draws on one'),
+    (wrong_transfer, format('transfer: the other side, entry %%s, is not the opposite of it', transfer)),
     (wrong_hash, 'hash: it does not match this entry and the hash before it'),
     (without_account, 'account: the owner has entries, but no account'),
     (wrong_beginning, 'account: the time of its first entry is not the time of that entry')
 ) AS check_(failed, fault)
 WHERE (
-    wrong_seq OR wrong_time OR wrong_balance OR wrong_delta OR wrong_hash OR without_account OR wrong_beginning
+    wrong_seq OR wrong_time OR wrong_balance OR wrong_held OR wrong_delta OR wrong_form OR wrong_hold OR wrong_transfer
+    OR wrong_hash OR without_account OR wrong_beginning
 ) AND failed
 UNION ALL
 SELECT a.owner_id, a.seq, fault
 FROM ledger_account AS a
 LEFT JOIN LATERAL (
-    SELECT seq, balance_after, created_on, hash FROM ledger_entry AS e WHERE e.owner_id = a.owner_id
+    SELECT seq, balance_after, held_after, created_on, hash FROM ledger_entry AS e WHERE e.owner_id = a.owner_id
     ORDER BY seq DESC LIMIT 1
 ) AS newest ON TRUE
+LEFT JOIN expiring ON expiring.owner_id = a.owner_id
 CROSS JOIN LATERAL (VALUES
     (
         newest.seq IS DISTINCT FROM a.seq,
@@ -83,6 +155,14 @@ CROSS JOIN LATERAL (VALUES
         newest.balance_after IS DISTINCT FROM a.balance,
         format('account: its balance is %%s, but %%s after its newest entry', a.balance, coalesce(newest.balance_after, 0))
     ),
+    (
+        newest.held_after IS DISTINCT FROM a.held,
+        format('account: %%s credits are held, but %%s after its newest entry', a.held, coalesce(newest.held_after, 0))
+    ),
+    (
+        coalesce(expiring.credits, 0) <> a.lots,
+        format('account: %%s of its credits expire, but %%s of its lots', a.lots, coalesce(expiring.credits, 0))
+    ),
     (newest.hash IS DISTINCT FROM a.head, 'account: its head is not the hash of its newest entry'),
     (newest.created_on IS DISTINCT FROM a.updated_on, 'account: its time is not the time of its newest entry')
 ) AS check_(failed, fault)
@@ -90,14 +170,39 @@ WHERE a.owner_id >= %(first)s AND (%(stop)s::text IS NULL OR a.owner_id < %(stop
 AND a.updated_on >= coalesce(%(since)s::timestamptz, '-infinity') AND failed
 UNION ALL
 SELECT
-    r.owner_id, coalesce(e.seq, first_seq),
+    u.owner_id, coalesce(e.seq, first_seq),
     CASE
         WHEN e.id IS NULL THEN format('reversal: the reversed entry %%s does not exist', entry_id)
         WHEN units > e.amount THEN format('reversal: %%s of its %%s units are reversed', units, e.amount)
+        WHEN e.held > 0 THEN format(
+            'hold: %%s of its %%s units have ended, but %%s are recorded as left, until %%s',
+            round(units), e.amount, remaining, u.expires_on
+        )
         ELSE format(
             'reversal: %%s of its %%s units are reversed, but %%s are recorded as left',
             coalesce(units, 0), e.amount, coalesce(remaining, e.amount)
         )
     END
-FROM reversed AS r LEFT JOIN ledger_entry AS e ON e.id = entry_id AND e.owner_id = r.owner_id
-WHERE (e.amount - units = remaining AND remaining >= 0) IS NOT TRUE
+FROM units AS u LEFT JOIN ledger_entry AS e ON e.id = entry_id AND e.owner_id = u.owner_id
+WHERE (
+    e.amount - units = remaining AND remaining >= 0
+    AND (e.held <= 0 OR u.expires_on IS NOT DISTINCT FROM CASE WHEN remaining > 0 THEN e.expires_on END)
+) IS NOT TRUE
+UNION ALL
+SELECT
+    owner_id,
+    coalesce(seq, (SELECT e.seq FROM ledger_entry AS e WHERE e.id = lot.entry_id AND e.owner_id = lot.owner_id), 0),
+    format(
+        'lot: entry %%s gives %%s credits that expire. By its draws, %%s are left, but %%s are recorded as left',
+        entry_id, coalesce(delta, 0), coalesce(left_, 0), coalesce(remaining, 0)
+    )
+FROM lot
+WHERE (given = delta AND left_ = remaining AND remaining >= 0 AND right_end) IS NOT TRUE
+UNION ALL
+SELECT
+    owner_id, coalesce(seq, 0), CASE
+        WHEN without_entry THEN format('lot: entry %%s, which takes credits from lots, does not exist', entry_id)
+        ELSE format('lot: the entry takes %%s credits from lots, instead of %%s', credits, expected)
+    END
+FROM drawing
+WHERE without_entry OR credits <> expected

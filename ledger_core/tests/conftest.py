@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import Client
 from msgspec.structs import fields
 
@@ -36,6 +36,22 @@ def staff(*codenames: str) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@contextmanager
+def locked(owner_id: str) -> Iterator[None]:
+    """Hold the lock of an account on another connection, and let this one wait for locks only briefly."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT FROM ledger_account WHERE owner_id = %s FOR NO KEY UPDATE", [owner_id])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        yield
+    finally:
+        other.close()
+        connection.close()  # the next one has the timeout of the settings
 
 
 @contextmanager

@@ -21,11 +21,12 @@ class NothingToCheck(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much there is to check: accounts, their entries, and the sum of their balances in credits."""
+    """How much there is to check: accounts, their entries, and the sums of their balances and held credits."""
 
     accounts: int
     entries: int
     balances: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,12 @@ def size_of(owner: str | None = None, since: datetime | None = None) -> Size:
     if since is None:
         return _sums(accounts)
     sums = _sums(accounts.filter(updated_on__gte=since))
-    return Size(sums.accounts, entries.filter(created_on__gte=since).count(), sums.balances)
+    return Size(sums.accounts, entries.filter(created_on__gte=since).count(), sums.balances, sums.held)
 
 
 def _sums(accounts: QuerySet[Account]) -> Size:
-    sums = accounts.aggregate(accounts=Count("pk"), entries=Sum("seq"), balances=Sum("balance"))
-    return Size(sums["accounts"], sums["entries"] or 0, sums["balances"] or 0)
+    sums = accounts.aggregate(accounts=Count("pk"), entries=Sum("seq"), balances=Sum("balance"), held_=Sum("held"))
+    return Size(sums["accounts"], sums["entries"] or 0, sums["balances"] or 0, sums["held_"] or 0)
 
 
 def _require_past(since: datetime) -> None:

@@ -16,12 +16,12 @@ from psycopg.types.numeric import Int8
 from ledger_core import sql
 
 django.setup()
+from ledger_core.models import ENTRY_COLUMNS  # noqa: E402  needs the apps
+
 settings.MIDDLEWARE, settings.ROOT_URLCONF = [], __name__
 
-_POST, _BALANCE = sql.load("post"), sql.load("balance")
-_COLUMNS = (
-    "id owner_id seq app operation amount delta balance_after nonce claim reverses client created_on hash".split()  # noqa: SIM905
-)
+_POST, _BALANCE = sql.load("post", entry=ENTRY_COLUMNS), sql.load("balance")
+_COLUMNS = ENTRY_COLUMNS.split(", ")
 
 
 def post(request: HttpRequest) -> JsonResponse:
@@ -36,8 +36,14 @@ def post(request: HttpRequest) -> JsonResponse:
         "delta": Int8(amount * 10),
         "claim": None,
         "period": None,
-        "reverses_id": None,
+        "reverses": None,
         "reversed_operation": None,
+        "hold": None,
+        "held": None,
+        "final": None,
+        "expires_in": None,
+        "reference": body.get("reference"),
+        "metadata": json.dumps(body["metadata"]) if "metadata" in body else None,
         "client": "bare",
     }
     with connection.cursor() as cursor:
@@ -50,7 +56,7 @@ def balance(request: HttpRequest, owner_id: str) -> JsonResponse:
     with connection.cursor() as cursor:
         cursor.execute(_BALANCE, {"owner_id": owner_id})
         row = cursor.fetchone()
-    return JsonResponse(dict(zip(("owner_id", "balance", "seq", "updated_on"), row, strict=True)))
+    return JsonResponse(dict(zip(("owner_id", "balance", "held", "seq", "updated_on"), row, strict=True)))
 
 
 urlpatterns = [path("api/v1/content/ledger", post), path("api/v1/content/ledger/<str:owner_id>", balance)]

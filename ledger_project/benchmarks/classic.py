@@ -40,6 +40,8 @@ class PostSerializer(serializers.Serializer[Any]):
     owner_id = serializers.CharField(max_length=128)
     nonce = serializers.CharField(max_length=128)
     amount = serializers.IntegerField(min_value=1, default=1)
+    reference = serializers.CharField(max_length=128, default=None)
+    metadata = serializers.DictField(child=serializers.CharField(max_length=500), default=None)
 
 
 class ClassicView(generics.GenericAPIView[Account]):
@@ -65,11 +67,11 @@ class BalanceView(ClassicView, generics.RetrieveAPIView[Account]):
     serializer_class = AccountSerializer
 
 
-def _post(operation: str, owner_id: str, nonce: str, amount: int) -> tuple[Entry, bool]:
+def _post(*, operation: str, owner_id: str, nonce: str, amount: int, **kept: Any) -> tuple[Entry, bool]:
     if earlier := Entry.objects.filter(owner_id=owner_id, nonce=nonce).first():
         return earlier, False
     now = timezone.now()
-    beginning = {"balance": 0, "seq": 0, "head": b"", "created_on": now, "updated_on": now}
+    beginning = {"balance": 0, "held": 0, "lots": 0, "seq": 0, "head": b"", "created_on": now, "updated_on": now}
     Account.objects.get_or_create(owner_id=owner_id, defaults=beginning)
     account = Account.objects.select_for_update().get(owner_id=owner_id)
     delta = SharedOperation[operation].delta(amount) or 0
@@ -83,10 +85,14 @@ def _post(operation: str, owner_id: str, nonce: str, amount: int) -> tuple[Entry
         amount=amount,
         delta=delta,
         balance_after=account.balance,
+        held=0,
+        held_after=0,
         nonce=nonce,
         client="classic",
         created_on=now,
+        form=1,
         hash=b"",
+        **kept,
     )
     return entry, True
 

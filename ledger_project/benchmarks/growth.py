@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import django
+from msgspec.structs import replace
 
 from ledger_core.management.output import progress_bar
 from ledger_project.benchmarks.stack import Ledger, Server, make_ledger, served
@@ -25,11 +26,6 @@ SMALL = 10_000  # entries of the small ledger
 _STEPS = (100_000, 1_000_000, 10_000_000)
 _CYCLE = (("content", "CREDIT_ADD", 10), ("content", "CONTENT_CREATION", -5), ("ecommerce", "CREDIT_SPEND", -1))
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
-_COPY = """
-COPY ledger_entry (
-    owner_id, seq, app, operation, amount, delta, balance_after, nonce, claim, reverses_id, client, created_on, hash
-) FROM STDIN
-"""
 _OPEN_ACCOUNTS = """
 INSERT INTO ledger_account (owner_id, balance, seq, head, created_on, updated_on)
 SELECT 'owner-' || number, 0, 0, '', %(moment)s, %(moment)s
@@ -85,6 +81,7 @@ def table(result: dict[str, Any]) -> Iterator[str]:
 
 def _fill(ledger: Ledger, filled: int, entries: int) -> None:
     """Add owners by COPY until the ledger has so many entries, each chained to the one before it."""
+    from ledger_core.import_export.importing import COPY, row_of
     from ledger_core.import_export.records import Record
 
     owners = range(filled // ENTRIES_OF_EACH, entries // ENTRIES_OF_EACH)
@@ -94,12 +91,12 @@ def _fill(ledger: Ledger, filled: int, entries: int) -> None:
         connection.execute(_OPEN_ACCOUNTS, {"moment": _BEGINNING, "first": owners.start, "last": owners.stop - 1})
         for seq in range(1, ENTRIES_OF_EACH + 1):
             app, operation, delta = _CYCLE[seq % len(_CYCLE) - 1]
-            with connection.cursor().copy(_COPY) as copy:
+            with connection.cursor().copy(COPY) as copy:
                 for owner in owners:
                     created_on = _BEGINNING + timedelta(seconds=seq, microseconds=owner)
                     balances[owner] += delta
                     entry = Record(
-                        id=0,
+                        id=filled + (seq - 1) * len(owners) + owner - owners.start + 1,
                         owner_id=f"owner-{owner}",
                         seq=seq,
                         app=app,
@@ -108,17 +105,15 @@ def _fill(ledger: Ledger, filled: int, entries: int) -> None:
                         delta=delta,
                         balance_after=balances[owner],
                         nonce=f"{owner}-{seq}",
-                        claim=None,
-                        reverses_id=None,
                         client="benchmark",
                         created_on=created_on,
                         hash="",
                     )
                     heads[owner] = entry.chained_to(heads[owner])
-                    row = [getattr(entry, name) for name in entry.__struct_fields__[1:-1]]
-                    copy.write_row([*row, heads[owner]])
+                    copy.write_row(row_of(replace(entry, hash=heads[owner].hex())))
             bar.update(len(owners))
         connection.execute(_CLOSE_ACCOUNTS, [ENTRIES_OF_EACH])
+        connection.execute("SELECT setval('ledger_entry_id_seq', %s)", [entries])
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
 

@@ -45,7 +45,7 @@ def measure(ledger: Ledger, rounds: int, seconds: int) -> dict[str, list[float]]
 
 
 def _pgbench(ledger: Ledger, owners: int, seconds: int) -> float:
-    statement = re.sub(r"%\((\w+)\)s", lambda found: _PGBENCH_VALUES.get(found[1], "NULL"), sql.load("post"))
+    statement = re.sub(r"%\((\w+)\)s", lambda found: _PGBENCH_VALUES.get(found[1], "NULL"), sql.load("post", entry="*"))
     variables = f"\\set owner random(1, {owners})\n\\set nonce random(1, 9000000000000000000)\n"
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(variables + re.sub(r"--.*", "", statement) + ";\n")

@@ -154,8 +154,20 @@ def _wait(gunicorn: "subprocess.Popen[bytes]") -> int:
         try:
             return gunicorn.wait(timeout=1)
         except subprocess.TimeoutExpired:
-            continue
+            _end_expired_holds()
     raise KeyboardInterrupt
+
+
+def _end_expired_holds() -> None:
+    """Write into the history which holds have expired, as `watchledger` does in production."""
+    from django.db import DatabaseError, connection
+
+    from ledger_core.posting.expiry import expire_due
+
+    try:
+        expire_due()
+    except DatabaseError:  # nothing depends on it, and the next turn tries again
+        connection.close()
 
 
 if __name__ == "__main__":

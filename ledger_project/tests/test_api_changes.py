@@ -105,7 +105,7 @@ def require_field(document: Document) -> None:
 
 
 def remove_value(document: Document) -> None:
-    document["components"]["schemas"]["ContentPostRequestOperationEnum"]["enum"].remove("CONTENT_ACCESS")
+    document["components"]["schemas"]["ContentPostRequest"]["properties"]["operation"]["enum"].remove("CONTENT_ACCESS")
 
 
 def remove_path(document: Document) -> None:

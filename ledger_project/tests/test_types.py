@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from content.operations import ContentOperation
     from ecommerce.operations import OPERATIONS as ECOMMERCE
     from ecommerce.operations import EcommerceOperation
-    from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
+    from ledger_core.operations import Operation, OperationSet, Plain, Reversal, SharedOperation
     from ledger_core.plugins import LedgerApp
     from ledger_core.posting import Item, Posted, post
     from ledger_core.posting.single import post_item
@@ -50,25 +50,25 @@ if TYPE_CHECKING:
 
     def shared_operations_cannot_be_extended() -> None:
         class More(SharedOperation):  # type: ignore[misc]
-            EXTRA = Terms(1, "…")
+            EXTRA = Plain(1, "…")
 
     def a_value_is_credits(operation: ContentOperation) -> None:
         assert_type(operation.value, int | None)
         assert_type(operation.reversed_operation, ContentOperation | None)
 
-    def terms_are_whole_credits() -> None:
-        Terms(0.5, "…")  # type: ignore[arg-type]
+    def a_plain_operation_has_whole_credits() -> None:
+        Plain(0.5, "…")  # type: ignore[arg-type]
 
     def a_reversal_has_no_value_and_nothing_else_reverses() -> None:
         Reversal(+10, "…")  # type: ignore[arg-type]
-        Reversal(Terms(-10, "…"), "…", value=+10)  # type: ignore[call-arg]
-        Terms(+10, "…", reverses=Terms(-10, "…"))  # type: ignore[call-arg]
+        Reversal(Plain(-10, "…"), "…", value=+10)  # type: ignore[call-arg]
+        Plain(+10, "…", reverses=Plain(-10, "…"))  # type: ignore[call-arg]
 
     def a_match_that_leaves_out_nothing_passes(operation: SharedOperation | ContentOperation) -> None:
         match operation:
             case SharedOperation():
                 pass
-            case ContentOperation.CONTENT_CREATION | ContentOperation.CONTENT_ACCESS:
+            case ContentOperation.CONTENT_CREATION | ContentOperation.CONTENT_ACCESS | ContentOperation.TIP:
                 pass
             case _:
                 assert_never(operation)

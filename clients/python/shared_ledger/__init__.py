@@ -1,6 +1,6 @@
 """The client of Shared Ledger: one balance of credits per owner, shared by all applications of a company."""
 
-from shared_ledger.calls import Posted
+from shared_ledger.calls import Held, Posted
 from shared_ledger.clients import AsyncLedger, Ledger
 from shared_ledger.errors import (
     AccountLocked,
@@ -14,6 +14,11 @@ from shared_ledger.errors import (
     DatabaseUnavailable,
     EntryNotFound,
     HeadersTooLarge,
+    HoldCaptured,
+    HoldExceeded,
+    HoldExpired,
+    HoldNotFound,
+    HoldReleased,
     InsufficientBalance,
     InternalError,
     InvalidBatch,
@@ -36,7 +41,19 @@ from shared_ledger.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from shared_ledger.made.models import Balance, Batch, Entry, Operation, PostRequest, Scope
+from shared_ledger.made.models import (
+    Balance,
+    Batch,
+    BatchPreview,
+    Entry,
+    Hold,
+    HoldPreview,
+    HoldState,
+    Item,
+    Operation,
+    Preview,
+    Scope,
+)
 
 __all__ = [
     "AccountLocked",
@@ -48,17 +65,28 @@ __all__ = [
     "Balance",
     "BalanceTooLarge",
     "Batch",
+    "BatchPreview",
     "BatchRefused",
     "BodyTooLarge",
     "DatabaseUnavailable",
     "Entry",
     "EntryNotFound",
     "HeadersTooLarge",
+    "Held",
+    "Hold",
+    "HoldCaptured",
+    "HoldExceeded",
+    "HoldExpired",
+    "HoldNotFound",
+    "HoldPreview",
+    "HoldReleased",
+    "HoldState",
     "InsufficientBalance",
     "InternalError",
     "InvalidBatch",
     "InvalidOperation",
     "InvalidRequest",
+    "Item",
     "KeyRefused",
     "Ledger",
     "LedgerError",
@@ -73,8 +101,8 @@ __all__ = [
     "OperationRetired",
     "OtherAnswer",
     "OtherApp",
-    "PostRequest",
     "Posted",
+    "Preview",
     "Scope",
     "ServiceUnavailable",
     "TooManyRequests",

@@ -5,14 +5,18 @@ from typing import get_type_hints
 import msgspec
 
 from shared_ledger.errors import InvalidRequest
-from shared_ledger.made.models import PostRequest, Reverses
+from shared_ledger.made.models import Item, Reverses
 
-_KINDS = get_type_hints(PostRequest, include_extras=True) | {"entry_id": Reverses}  # the types of the OpenAPI document
+_KINDS = get_type_hints(Item, include_extras=True) | {
+    "entry_id": Reverses,
+    "hold_id": Reverses,
+}  # the types of the OpenAPI document
 _EXPECTED = {
     "operation": "text",
     "owner_id": "1 to 128 characters, no control characters, no slash, and neither . nor .. alone",
     "nonce": "1 to 128 characters, no control characters",
     "entry_id": "a whole number from 1 to 9223372036854775807",
+    "hold_id": "a whole number from 1 to 9223372036854775807",
 }
 
 
@@ -25,7 +29,7 @@ def check(field: str, value: object, place: str = "") -> None:
         raise _invalid(f"{place}{field}", f"Expected {_EXPECTED[field]}") from None
 
 
-def check_request(request: PostRequest, place: str = "") -> None:
+def check_request(request: Item, place: str = "") -> None:
     """Raise InvalidRequest unless the texts of the request can be sent."""
     for field in ("operation", "owner_id", "nonce"):
         check(field, getattr(request, field), place)

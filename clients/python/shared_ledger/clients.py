@@ -9,8 +9,8 @@ import httpx
 from tenacity import AsyncRetrying, Retrying
 
 from shared_ledger import calls
-from shared_ledger.calls import Call, T
-from shared_ledger.made.models import Entries, Entry
+from shared_ledger.calls import Call, Page, T
+from shared_ledger.made.models import Entries, Entry, Hold, Holds
 from shared_ledger.responses import read, transport_errors
 from shared_ledger.retries import within
 
@@ -47,13 +47,15 @@ def _waits(build: Callable[Concatenate[str, P], Call[T]]) -> _Waiting[P, T]:
     return method
 
 
-def _waits_for_pages(build: Callable[Concatenate[str, P], Call[Entries]]) -> _Waiting[P, Iterator[Entry]]:
+def _waits_for_pages(
+    build: Callable[Concatenate[str, P], Call[Page]], items: Callable[[Page], list[T]]
+) -> _Waiting[P, Iterator[T]]:
     @wraps(build)
-    def method(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Entry]:
-        call: Call[Entries] | None = build(self.app, *args, **kwargs)
+    def method(self: "Ledger", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        call: Call[Page] | None = build(self.app, *args, **kwargs)
         while call:
             page = self._send(call)
-            yield from page.entries
+            yield from items(page)
             call = calls.following(page)
 
     return method
@@ -68,18 +70,26 @@ def _awaits(build: Callable[Concatenate[str, P], Call[T]]) -> _Awaited[P, T]:
 
 
 def _awaits_pages(
-    build: Callable[Concatenate[str, P], Call[Entries]],
-) -> Callable[Concatenate["AsyncLedger", P], AsyncIterator[Entry]]:
+    build: Callable[Concatenate[str, P], Call[Page]], items: Callable[[Page], list[T]]
+) -> Callable[Concatenate["AsyncLedger", P], AsyncIterator[T]]:
     @wraps(build)
-    async def method(self: "AsyncLedger", /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Entry]:
-        call: Call[Entries] | None = build(self.app, *args, **kwargs)
+    async def method(self: "AsyncLedger", /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+        call: Call[Page] | None = build(self.app, *args, **kwargs)
         while call:
             page = await self._send(call)
-            for entry in page.entries:
-                yield entry
+            for item in items(page):
+                yield item
             call = calls.following(page)
 
     return method
+
+
+def _entries(page: Entries) -> list[Entry]:
+    return page.entries
+
+
+def _holds(page: Holds) -> list[Hold]:
+    return page.holds
 
 
 class Ledger:
@@ -96,8 +106,16 @@ class Ledger:
 
     post = _waits(calls.post)
     post_batch = _waits(calls.post_batch)
+    preview = _waits(calls.preview)
+    preview_batch = _waits(calls.preview_batch)
+    hold = _waits(calls.hold)
+    preview_hold = _waits(calls.preview_hold)
+    capture = _waits(calls.capture)
+    release = _waits(calls.release)
+    get_hold = _waits(calls.get_hold)
+    open_holds = _waits_for_pages(calls.open_holds, _holds)
     balance = _waits(calls.balance)
-    entries = _waits_for_pages(calls.entries)
+    entries = _waits_for_pages(calls.entries, _entries)
     entry = _waits(calls.entry)
     operations = _waits(calls.operations)
 
@@ -130,8 +148,16 @@ class AsyncLedger:
 
     post = _awaits(calls.post)
     post_batch = _awaits(calls.post_batch)
+    preview = _awaits(calls.preview)
+    preview_batch = _awaits(calls.preview_batch)
+    hold = _awaits(calls.hold)
+    preview_hold = _awaits(calls.preview_hold)
+    capture = _awaits(calls.capture)
+    release = _awaits(calls.release)
+    get_hold = _awaits(calls.get_hold)
+    open_holds = _awaits_pages(calls.open_holds, _holds)
     balance = _awaits(calls.balance)
-    entries = _awaits_pages(calls.entries)
+    entries = _awaits_pages(calls.entries, _entries)
     entry = _awaits(calls.entry)
     operations = _awaits(calls.operations)
 

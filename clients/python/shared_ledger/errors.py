@@ -50,7 +50,10 @@ class OtherAnswer(LedgerError, code="other-answer"):
 
 
 class InsufficientBalance(LedgerError, code="insufficient-balance"):
-    """The owner has fewer credits than the operation takes. `data["balance"]` is the balance."""
+    """The owner has fewer credits than the operation takes.
+
+    `data["balance"]` is the balance, and `data["available"]` the credits of it that no hold reserves.
+    """
 
 
 class BalanceTooLarge(LedgerError, code="balance-too-large"):
@@ -63,6 +66,22 @@ class AlreadyClaimed(LedgerError, code="already-claimed"):
 
 class NotReversible(LedgerError, code="not-reversible"):
     """The entry has fewer units left to reverse than the request asks for. `data["remaining"]` is how many."""
+
+
+class HoldExceeded(LedgerError, code="hold-exceeded"):
+    """The hold has fewer units left than the capture asks for. `data["remaining"]` is how many."""
+
+
+class HoldCaptured(LedgerError, code="hold-captured"):
+    """The hold was captured, so nothing is left of it."""
+
+
+class HoldReleased(LedgerError, code="hold-released"):
+    """The hold was released, so nothing is left of it."""
+
+
+class HoldExpired(LedgerError, code="hold-expired"):
+    """The hold has expired, so nothing is left of it."""
 
 
 class NonceReused(LedgerError, code="nonce-reused"):
@@ -103,6 +122,10 @@ class MomentUnclear(LedgerError, code="moment-unclear"):
 
 class EntryNotFound(LedgerError, code="entry-not-found"):
     """The app has posted no entry with this id."""
+
+
+class HoldNotFound(LedgerError, code="hold-not-found"):
+    """The app has made no hold with this id."""
 
 
 class NotFound(LedgerError, code="not-found"):

@@ -23,6 +23,7 @@ from shared_ledger import (
     InsufficientBalance,
     InvalidOperation,
     InvalidRequest,
+    Item,
     KeyRefused,
     Ledger,
     LedgerError,
@@ -30,7 +31,6 @@ from shared_ledger import (
     NonceReused,
     NotFound,
     NotReversible,
-    PostRequest,
     TooManyRequests,
 )
 from shared_ledger.calls import operations
@@ -92,7 +92,7 @@ def test_a_refusal_is_of_its_own_class(
 def test_what_there_is_to_say_of_a_refusal_is_its_data(ledger: Ledger) -> None:
     with pytest.raises(InsufficientBalance, match="takes 1") as poor:
         ledger.post("CREDIT_SPEND", owner_id="data", nonce="1")
-    assert poor.value.data == {"balance": 0}
+    assert poor.value.data == {"balance": 0, "available": 0}
 
     ledger.post("DAILY_REWARD", owner_id="data", nonce="2")
     with pytest.raises(AlreadyClaimed) as claimed:
@@ -108,7 +108,7 @@ def test_what_there_is_to_say_of_a_refusal_is_its_data(ledger: Ledger) -> None:
     assert [error["field"] for error in invalid.value.data["errors"]] == ["owner_id"]
 
     with pytest.raises(BatchRefused) as batch:
-        ledger.post_batch([PostRequest(operation="CREDIT_SPEND", owner_id="data", nonce=n, amount=2) for n in "56"])
+        ledger.post_batch([Item(operation="CREDIT_SPEND", owner_id="data", nonce=n, amount=2) for n in "56"])
     assert [(item["index"], item["code"]) for item in batch.value.data["items"]] == [
         (0, "insufficient-balance"),
         (1, "insufficient-balance"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledger_project.tests.conftest import Service
-from shared_ledger import AsyncLedger, InvalidRequest, Ledger, PostRequest
+from shared_ledger import AsyncLedger, InvalidRequest, Item, Ledger
 
 NOWHERE = "http://127.0.0.1:9"  # nobody listens, so that a request would raise NoAnswer
 NO_OWNERS: list[Any] = [
@@ -34,8 +34,8 @@ def first(iterator: Any) -> Any:
     return next(iter(iterator))
 
 
-def request(owner_id: Any = "alice", nonce: Any = "1") -> PostRequest:
-    return PostRequest(operation="CREDIT_ADD", owner_id=owner_id, nonce=nonce)
+def request(owner_id: Any = "alice", nonce: Any = "1") -> Item:
+    return Item(operation="CREDIT_ADD", owner_id=owner_id, nonce=nonce)
 
 
 OF_OWNER: list[Callable[[Ledger, Any], Any]] = [
@@ -101,7 +101,7 @@ def test_all_of_it_is_checked_for_asyncio_too() -> None:
     "owner", ["...", ".a", "%2e", "%2E%2e", "%2f", "%00", "%", "%%", "a%2Fb", "\\", ";", "*", "x" * 128]
 )
 def test_an_owner_that_looks_like_an_address_is_reached(ledger: Ledger, service: Service, owner: str) -> None:
-    ledger.post_batch([PostRequest(operation="CREDIT_ADD", owner_id=owner, nonce=str(n)) for n in range(101)])
+    ledger.post_batch([Item(operation="CREDIT_ADD", owner_id=owner, nonce=str(n)) for n in range(101)])
     assert ledger.balance(owner).owner_id == owner
     assert [entry.owner_id for entry in ledger.entries(owner)] == [owner] * 101  # over two pages
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from ledger_project.tests.conftest import Service
-from shared_ledger import AsyncLedger, Ledger, PostRequest, Scope
+from shared_ledger import AccountNotFound, AsyncLedger, InsufficientBalance, Item, Ledger, Scope
 
 pytestmark = pytest.mark.service
 
 
-def credits_for(owner: str, number: int) -> list[PostRequest]:
-    return [PostRequest(operation="CREDIT_ADD", owner_id=owner, nonce=f"{owner}-{i}") for i in range(number)]
+def credits_for(owner: str, number: int) -> list[Item]:
+    return [Item(operation="CREDIT_ADD", owner_id=owner, nonce=f"{owner}-{i}") for i in range(number)]
 
 
 def test_a_post_is_answered_by_its_entry_and_a_retry_says_that_it_is_one(ledger: Ledger) -> None:
@@ -32,6 +32,23 @@ def test_a_batch_says_which_of_it_was_posted_before(ledger: Ledger) -> None:
     assert batch.replayed == [1]
     assert [entry.nonce for entry in batch.entries] == [item.nonce for item in items]
     assert ledger.balance("batch").balance == 30
+
+
+def test_an_entry_has_a_reference_and_metadata(ledger: Ledger) -> None:
+    posted = ledger.post("CREDIT_ADD", owner_id="noted", nonce="1", reference="order-7", metadata={"colour": "blue"})
+    assert (posted.entry.reference, posted.entry.metadata) == ("order-7", {"colour": "blue"})
+    item = Item(operation="CREDIT_ADD", owner_id="noted", nonce="2", reference="order-7", metadata={"colour": "red"})
+    assert ledger.post_batch([item]).entries[0].metadata == {"colour": "red"}
+
+
+def test_a_preview_posts_nothing(ledger: Ledger) -> None:
+    items = credits_for("previewed", 2)
+    assert ledger.preview(items[0]).balance_after == 10
+    assert [entry.balance_after for entry in ledger.preview_batch(items).entries] == [10, 20]
+    with pytest.raises(InsufficientBalance):
+        ledger.preview(Item(operation="CREDIT_SPEND", owner_id="previewed", nonce="1"))
+    with pytest.raises(AccountNotFound):
+        ledger.balance("previewed")
 
 
 def test_a_balance_is_of_now_or_of_a_moment(ledger: Ledger) -> None:
@@ -98,6 +115,6 @@ def test_all_of_it_can_be_awaited(service: Service) -> None:
             assert (await ledger.balance("async")).balance == 1490
             assert [entry.seq async for entry in ledger.entries("async")] == list(range(160, 0, -1))
             assert await ledger.entry(batch.entries[0].id) == batch.entries[0]
-            assert len(await ledger.operations()) == 6
+            assert len(await ledger.operations()) == 7
 
     asyncio.run(use())

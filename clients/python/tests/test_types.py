@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import assert_type
 
-    from shared_ledger import AsyncLedger, Balance, Entry, Ledger, Posted, PostRequest
+    from shared_ledger import AsyncLedger, Balance, Entry, Item, Ledger, Posted
 
     def answers_are_typed(ledger: Ledger, at: datetime) -> None:
         assert_type(ledger.post("CREDIT_ADD", owner_id="a", nonce="n"), Posted)
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     def a_post_without_a_nonce_is_refused(ledger: Ledger) -> None:
         ledger.post("CREDIT_ADD", owner_id="a")  # type: ignore[call-arg]
-        PostRequest(operation="CREDIT_ADD", owner_id="a")  # type: ignore[call-arg]
+        Item(operation="CREDIT_ADD", owner_id="a")  # type: ignore[call-arg]
 
     def moments_are_datetimes(ledger: Ledger) -> None:
         ledger.balance("a", at="2026-11-24")  # type: ignore[arg-type]

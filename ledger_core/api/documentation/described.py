@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
 
 from ledger_core.access.authentication import KeyRefused, MissingScope, OtherApp, Unauthenticated
 from ledger_core.access.throttling import TooManyRequests
@@ -49,10 +55,27 @@ _HEADERS = [
 REPLAYED = _response_header(
     "Idempotency-Replayed", "Present if an earlier request had posted the entry.", 200, enum=["true"]
 )
+LOCATION = _response_header("Location", "The path of the entry.", 201)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The nonce, if the body has none: in quotes as in draft-ietf-httpapi-idempotency-key-header, or bare.",
+)
+LINK = _response_header("Link", 'The path of the next page, if there is one, with `rel="next"`.', 200)
+_OF_READING = (
+    _response_header("ETag", "The version of the response, for `If-None-Match`.", 200),
+    OpenApiParameter(
+        "If-None-Match",
+        str,
+        OpenApiParameter.HEADER,
+        description="The `ETag` of an earlier response. If it is still the same, the response is a 304 without a body.",
+    ),
+)
 
 
 def described(
-    responses: Mapping[int, msgspec.Struct],
+    responses: Mapping[int, tuple[msgspec.Struct, ...]],
     errors: Errors,
     *,
     request: type[msgspec.Struct] | None = None,
@@ -61,23 +84,26 @@ def described(
 ) -> Callable[[View], View]:
     """Describe a method of a view.
 
-    `responses` has an example of each successful response, by status. `errors` are the errors that the method can
-    return beside those of every view. `query` is also the type that `LedgerAPIView.initial` decodes the query string
-    with; it rejects every other parameter.
+    `responses` has examples of the successful responses, by status: one of each type. `errors` are the errors that the
+    method can return beside those of every view. `query` is also the type that `LedgerAPIView.initial` decodes the
+    query string with; it rejects every other parameter.
     """
     by_status: dict[int, Errors] = defaultdict(tuple)
     for kind in (*errors, *_OF_EVERY_VIEW):
         by_status[kind.status] += (kind,)
     describe = extend_schema(
-        parameters=[*_HEADERS, *headers, *_query_parameters(query)],
+        parameters=[*_HEADERS, *headers, *(() if request else _OF_READING), *_query_parameters(query)],
         request=request,
         responses={
             **{
                 (status, JSON): OpenApiResponse(
-                    type(example), type(example).__doc__ or "", [_example("response", msgspec.to_builtins(example))]
+                    _one_of([type(example) for example in examples]),
+                    " / ".join(type(example).__doc__ or "" for example in examples),
+                    [_example(type(example).__name__, msgspec.to_builtins(example)) for example in examples],
                 )
-                for status, example in responses.items()
+                for status, examples in responses.items()
             },
+            **({} if request else {304: OpenApiResponse(None, "The response is the one that `If-None-Match` names.")}),
             **{
                 (status, MEDIA_TYPE): OpenApiResponse(Problem, links_to(kinds), [*map(error_example, kinds)])
                 for status, kinds in by_status.items()
@@ -92,6 +118,12 @@ def described(
     return decorate
 
 
+def _one_of(kinds: list[Any]) -> Any:
+    if len(kinds) == 1:
+        return kinds[0]
+    return PolymorphicProxySerializer("Or".join(kind.__name__ for kind in kinds), kinds, resource_type_field_name=None)
+
+
 def links_to(kinds: Errors) -> str:
     """Return Markdown with a link to the page of each error."""
     return " / ".join(f"[{kind.title}]({type_of(kind)})" for kind in kinds)
@@ -103,8 +135,13 @@ def error_example(kind: type[LedgerError]) -> OpenApiExample:
 
 
 def _query_parameters(query: type[msgspec.Struct]) -> Iterator[OpenApiParameter]:
-    (schema,) = msgspec.json.schema_components([query])[1].values()
-    for name, described_as in schema["properties"].items():
+    _, components = msgspec.json.schema_components([query], ref_template="{name}")
+    for field, described_as in components[query.__name__]["properties"].items():
+        name = field
+        if field == "metadata":
+            name, described_as = "metadata.{key}", {"type": "string", "description": described_as["description"]}
+        if enum := described_as.pop("$ref", None):
+            described_as |= {"type": "string", "enum": components[enum]["enum"]}
         yield OpenApiParameter(name, described_as, description=described_as.pop("description", ""))
 
 

@@ -1,16 +1,22 @@
 """Examples of successful responses, for the OpenAPI documents."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from msgspec import structs
+
+from ledger_core.api.hold_documents import HoldDocument, HoldPreviewDocument, HoldsDocument
 from ledger_core.api.response_types import (
     BalanceDocument,
     BatchDocument,
+    BatchPreviewDocument,
     EntriesDocument,
     EntryDocument,
     OperationDocument,
     OperationsDocument,
+    PreviewDocument,
 )
 from ledger_core.operations import SharedOperation
+from ledger_core.queries.holds import HoldState
 
 _MOMENT = datetime(2026, 11, 24, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -26,12 +32,40 @@ ENTRY = EntryDocument(
     nonce="credit_add-1",
     claim=None,
     reverses=None,
+    batch=None,
     client="blog",
+    reference="order-1001",
+    metadata=None,
     created_on=_MOMENT,
-    hash="ea207b110222c6519f222d8827aa5ce46e5168775ad6639a2c14fad2dd7b7235",
+    hash="395f87ce53360756b2770ad4d267f4102557448993156834e87124bdc13d89ae",
 )
 ENTRIES = EntriesDocument(entries=[ENTRY], next=None)
-BATCH = BatchDocument(entries=[ENTRY], replayed=[])
-REPLAYED_BATCH = BatchDocument(entries=[ENTRY], replayed=[0])
-BALANCE = BalanceDocument(owner_id="alice", balance=10, seq=1, updated_on=_MOMENT)
+_IN_BATCH = structs.replace(ENTRY, id=3, batch=2)
+BATCH = BatchDocument(entries=[_IN_BATCH], replayed=[])
+REPLAYED_BATCH = BatchDocument(entries=[_IN_BATCH], replayed=[0])
+BALANCE = BalanceDocument(owner_id="alice", balance=10, held=0, available=10, seq=1, updated_on=_MOMENT)
+HOLD = HoldDocument(
+    id=4,
+    app="content",
+    operation="CREDIT_SPEND",
+    owner_id="alice",
+    amount=5,
+    captured=0,
+    remaining=5,
+    held=5,
+    state=HoldState.OPEN,
+    expires_on=_MOMENT + timedelta(minutes=10),
+    nonce="hold-1",
+    client="blog",
+    reference="order-1001",
+    metadata=None,
+    created_on=_MOMENT,
+)
+HOLD_PREVIEW = HoldPreviewDocument(*(getattr(HOLD, name, True) for name in HoldPreviewDocument.__struct_fields__))
+HOLDS = HoldsDocument(holds=[HOLD], next=None)
+_OF_A_HOLD = structs.replace(ENTRY, seq=3, operation="CREDIT_SPEND", hold=4, held=-5, client="blog")
+CAPTURE = structs.replace(_OF_A_HOLD, id=5, amount=3, delta=-3, balance_after=7, nonce="capture-1")
+RELEASE = structs.replace(_OF_A_HOLD, id=5, operation="HOLD_RELEASE", amount=5, delta=0, nonce="release-1")
 OPERATIONS = OperationsDocument(app="content", operations=[OperationDocument.of(SharedOperation.CREDIT_ADD)])
+PREVIEW = PreviewDocument(*(getattr(ENTRY, name, True) for name in PreviewDocument.__struct_fields__))
+BATCH_PREVIEW = BatchPreviewDocument([PREVIEW], [], True)

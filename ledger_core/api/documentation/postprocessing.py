@@ -18,7 +18,7 @@ def share_parts(result: dict[str, Any], **context: Any) -> dict[str, Any]:
     operations = [operation for item in result["paths"].values() for operation in item.values()]
     for response in (response for operation in operations for response in operation["responses"].values()):
         response["headers"] = _shared(response["headers"], headers, "headers")
-        if problem := response["content"].get(MEDIA_TYPE):
+        if problem := response.get("content", {}).get(MEDIA_TYPE):
             problem["examples"] = _shared(problem["examples"], examples, "examples")
     return result
 

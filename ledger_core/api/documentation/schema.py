@@ -1,20 +1,29 @@
 """How drf-spectacular describes the views of an app's ledger."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 
+from ledger_core.api.documentation import request_examples
 from ledger_core.api.documentation.described import error_example, links_to
-from ledger_core.api.documentation.request_examples import batch_examples, post_examples
 from ledger_core.api.problems.types import MEDIA_TYPE
-from ledger_core.api.requests.types import BatchRequest
+from ledger_core.api.requests.types import BatchRequest, CaptureRequest, HoldRequest, PostRequest, ReleaseRequest
 from ledger_core.errors import LedgerError
+from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps
 from ledger_core.values import EntryId, OwnerId
 
-_IN_PATH = {"owner_id": OwnerId, "entry_id": EntryId}
+_IN_PATH = {"owner_id": OwnerId, "entry_id": EntryId, "hold_id": EntryId}
+_EXAMPLES: Mapping[type[Any], Callable[[OperationSet[Any]], list[OpenApiExample]]] = {
+    BatchRequest: request_examples.batch_examples,
+    PostRequest: request_examples.post_examples,
+    HoldRequest: request_examples.hold_examples,
+    CaptureRequest: request_examples.capture_examples,
+    ReleaseRequest: request_examples.release_examples,
+}
 
 
 class LedgerSchema(AutoSchema):
@@ -37,6 +46,9 @@ class LedgerSchema(AutoSchema):
             parameter["schema"] = msgspec.json.schema(_IN_PATH[name])
             parameter["description"] = parameter["schema"].pop("description")
             parameter["example"] = parameter["schema"]["examples"][0]  # Swagger's page fills it in
+        if name == "hold_id":
+            parameter["description"] = "The id of a hold."
+            parameter["example"] = request_examples.hold_id(self.view.operations)
         if name == "operation":
             parameter["schema"]["enum"] = [operation.code for operation in self.view.operations]
 
@@ -63,8 +75,7 @@ class LedgerSchema(AutoSchema):
 
     def get_examples(self) -> list[OpenApiExample]:
         request: Any = self.get_request_serializer()
-        examples = batch_examples if request is BatchRequest else post_examples
-        return examples(self.view.operations)
+        return _EXAMPLES[request](self.view.operations) if request in _EXAMPLES else []
 
 
 def _add_error(responses: dict[str, Any], kind: type[LedgerError]) -> None:

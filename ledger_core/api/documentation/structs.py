@@ -1,6 +1,5 @@
 """Extensions of drf-spectacular: msgspec's structs, and the API key. Importing the module registers them there."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,8 +10,9 @@ from drf_spectacular.utils import Direction
 from msgspec import inspect
 
 from ledger_core.access.authentication import KeyAuthentication
-from ledger_core.api.requests.types import PostRequest
+from ledger_core.api.requests.types import HoldRequest, ItemRequest, PostRequest
 from ledger_core.operations import Operation, OperationSet
+from ledger_core.operations.drafts import FIELDS_OF_KINDS
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
@@ -38,8 +38,11 @@ class StructExtension(OpenApiSerializerExtension):
         prefix = self._prefix(auto_schema, direction)
         template = f"#/components/schemas/{prefix}{{name}}"
         _, components = msgspec.json.schema_components([self.target], ref_template=template)
-        if PostRequest.__name__ in components:
-            _require_rules(components[PostRequest.__name__], _operations(auto_schema))
+        for request in {ItemRequest.__name__, PostRequest.__name__} & components.keys():
+            _require_rules(components[request], _operations(auto_schema))
+        if HoldRequest.__name__ in components:
+            held = [operation.code for operation in _operations(auto_schema) if operation.kind.can_be_held]
+            components[HoldRequest.__name__]["properties"]["operation"]["enum"] = held
         schema: dict[str, Any] = components.pop(self.target.__name__)
         classes = {kind.__name__: kind for kind in classes_in(inspect.type_info(self.target))}
         for name, nested in components.items():
@@ -52,22 +55,29 @@ class StructExtension(OpenApiSerializerExtension):
         return _operations(auto_schema).app.capitalize() if direction == "request" else ""
 
 
-def classes_in(kind: inspect.Type) -> Iterator[type]:
-    """Yield the structs and enums that a type consists of, each of which is a component of the schema."""
+def classes_in(kind: inspect.Type, found: set[type] | None = None) -> set[type]:
+    """Return the structs and enums that a type consists of, each of which is a component of the schema.
+
+    `found` are those found so far: a struct can contain itself.
+    """
+    found = set() if found is None else found
     match kind:
         case inspect.Metadata():
-            yield from classes_in(kind.type)
+            classes_in(kind.type, found)
         case inspect.ListType():
-            yield from classes_in(kind.item_type)
+            classes_in(kind.item_type, found)
+        case inspect.DictType():
+            classes_in(kind.value_type, found)
         case inspect.UnionType():
             for member in kind.types:
-                yield from classes_in(member)
+                classes_in(member, found)
         case inspect.EnumType():
-            yield kind.cls
-        case inspect.StructType():
-            yield kind.cls
+            found.add(kind.cls)
+        case inspect.StructType() if kind.cls not in found:
+            found.add(kind.cls)
             for field in kind.fields:
-                yield from classes_in(field.type)
+                classes_in(field.type, found)
+    return found
 
 
 def _operations(auto_schema: Any) -> OperationSet[Any]:
@@ -76,7 +86,7 @@ def _operations(auto_schema: Any) -> OperationSet[Any]:
 
 
 def _require_rules(request: dict[str, Any], operations: OperationSet[Any]) -> None:
-    """Add to the schema of PostRequest what each operation of the app requires."""
+    """Add to the schema of an item what each operation of the app requires."""
     request["properties"]["operation"]["enum"] = [operation.code for operation in operations]
     request["allOf"] = [
         {
@@ -88,7 +98,8 @@ def _require_rules(request: dict[str, Any], operations: OperationSet[Any]) -> No
 
 
 def _rules(operation: Operation) -> dict[str, Any]:
-    amount = {"maximum": operation.max_amount}
-    if operation.reversed_operation:
-        return {"properties": {"amount": amount, "reverses": {"type": "integer"}}, "required": ["reverses"]}
-    return {"properties": {"amount": amount, "reverses": {"type": "null"}}}
+    needed = operation.kind.fields
+    given = {field: {"not": {"type": "null"}} if field in needed else {"type": "null"} for field in FIELDS_OF_KINDS}
+    lasts = {"maximum": operation.lot[0]} if operation.lot else {"type": "null"}
+    rules = {"properties": {"amount": {"maximum": operation.max_amount}, "expires_in": lasts, **given}}
+    return rules | {"required": [*needed]} if needed else rules

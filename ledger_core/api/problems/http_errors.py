@@ -71,7 +71,7 @@ class AddressTooLong(LedgerError):
     code = "address-too-long"
     status = 414
     title = "The URL is too long"
-    remedy = "Shorten the query string. Valid requests are always shorter."
+    remedy = "Shorten the query string: use fewer or shorter filters."
 
 
 class UnsupportedMediaType(LedgerError):

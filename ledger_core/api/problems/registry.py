@@ -10,6 +10,7 @@ from ledger_core.errors import AccountLocked, InvalidOperation, InvalidRequest, 
 from ledger_core.plugins import ledger_apps
 from ledger_core.queries.balances import AccountNotFound, MomentUnclear
 from ledger_core.queries.entries import EntryNotFound
+from ledger_core.queries.holds import HoldNotFound
 
 CORE_ERRORS: tuple[type[LedgerError], ...] = (
     InvalidRequest,
@@ -19,6 +20,10 @@ CORE_ERRORS: tuple[type[LedgerError], ...] = (
     posting.BalanceTooLarge,
     posting.AlreadyClaimed,
     posting.NotReversible,
+    posting.HoldExceeded,
+    posting.HoldCaptured,
+    posting.HoldReleased,
+    posting.HoldExpired,
     posting.NonceReused,
     posting.InvalidBatch,
     posting.BatchRefused,
@@ -26,6 +31,7 @@ CORE_ERRORS: tuple[type[LedgerError], ...] = (
     AccountNotFound,
     MomentUnclear,
     EntryNotFound,
+    HoldNotFound,
     Unauthenticated,
     KeyRefused,
     OtherApp,

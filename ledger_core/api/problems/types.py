@@ -30,6 +30,7 @@ class ItemError(Struct, kw_only=True, omit_defaults=True):
     errors: list[FieldError] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
     balance: int | UnsetType = UNSET
+    available: int | UnsetType = UNSET
     again_on: Time | UnsetType | None = UNSET
     remaining: int | UnsetType = UNSET
 
@@ -49,12 +50,15 @@ class Problem(Struct, kw_only=True):
     fields: Annotated[
         list[str] | UnsetType, Meta(description="The fields that differ from the first request with the nonce.")
     ] = UNSET
-    balance: Annotated[int | UnsetType, Meta(description="The owner's balance, in credits.")] = UNSET
+    balance: Annotated[int | UnsetType, Meta(description="The balance of the owner who pays, in credits.")] = UNSET
+    available: Annotated[int | UnsetType, Meta(description="`balance` minus the credits that holds reserve.")] = UNSET
     again_on: Annotated[
         Time | UnsetType | None,
         Meta(description="When the operation can be posted for the owner again; null for never."),
     ] = UNSET
-    remaining: Annotated[int | UnsetType, Meta(description="How many units of the entry are left to reverse.")] = UNSET
+    remaining: Annotated[
+        int | UnsetType, Meta(description="How many units are left of the entry to reverse, or of the hold.")
+    ] = UNSET
     items: Annotated[list[ItemError] | UnsetType, Meta(description="The items that cannot be posted.")] = UNSET
     scope: Annotated[Scope | UnsetType, Meta(description="The missing scope.")] = UNSET
 

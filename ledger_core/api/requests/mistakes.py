@@ -111,8 +111,13 @@ def _mistakes_of_value(value: Any, kind: Any, place: str) -> Iterator[Mistake]:
             yield from _mistakes_of_value(item, get_args(inner)[0], f"{place}[{number}]")
     elif isinstance(value, _Object) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
         yield from _mistakes(value, inner, f"{place}.")
-    elif detail := _fault(value, kind):
-        yield place, detail
+    else:
+        if isinstance(value, _Object):  # such as metadata, which can have any keys
+            for name, text in value.items():
+                if detail := "More than once" if name in value.repeated else _fault(text, Any):
+                    yield f"{place}.{name}", detail
+        if detail := _fault(value, kind):
+            yield place, detail
 
 
 def _fault(value: Any, kind: Any) -> str | None:

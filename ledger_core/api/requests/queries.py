@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any, TypeVar
+from functools import lru_cache, partial
+from typing import Any, TypeVar, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -43,15 +43,26 @@ def _read(pairs: list[tuple[str, str]], kind: type[msgspec.Struct], values: dict
     names = [name for name, _ in pairs]
     readers = _types(kind)
     for name, text in dict(pairs).items():
-        if name not in readers:
+        field, dot, key = name.partition(".")  # metadata.order=1001
+        reader = readers.get(field)
+        if reader is None or isinstance(reader, inspect.DictType) != bool(dot and key):
             yield name, "Unknown parameter"
         elif names.count(name) > 1:
             yield name, "More than once"
+        elif dot:
+            values.setdefault(field, {})[key] = text
         else:
             try:
-                values[name] = _value(text, readers[name])
+                values[name] = _value(text, reader)
             except ValueError as error:
                 yield name, str(error)
+    hints = _hints(kind)
+    for field, value in values.items():
+        if isinstance(value, str | dict) and (detail := mistake_in(value, hints[field])):
+            yield field, detail
+
+
+_hints = lru_cache(partial(get_type_hints, include_extras=True))
 
 
 @lru_cache
@@ -86,6 +97,10 @@ def _value(text: str, kind: inspect.Type) -> object:
             return msgspec.convert(text, Moment)
         case inspect.StrType():
             return text
+        case inspect.EnumType(cls=choices):
+            if text not in [choice.value for choice in choices]:
+                raise ValueError(f"Expected one of {', '.join(choices)}")
+            return choices(text)
     raise TypeError(f"A query has no parameters of {kind}.")
 
 

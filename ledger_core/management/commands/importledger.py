@@ -12,7 +12,10 @@ from ledger_core.management.output import counted, progress_bar, write_json
 
 class Command(BaseCommand):
     requires_migrations_checks = True
-    help = "Import an export in JSON lines into an empty ledger. Each entry is checked against the one before it."
+    help = (
+        "Import an export in JSON lines into an empty ledger. Each entry is checked against the one before it. Stop "
+        "the service and watchledger first: entries that they write meanwhile would be in the way of those of the file."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="file that exportledger wrote, in JSON lines")

@@ -50,12 +50,14 @@ def _row(app: str, operation: Operation) -> tuple[str, ...]:
 
 
 def _rules(operation: Operation) -> Iterator[str]:
-    terms = operation.terms
-    if terms.retired:
+    kind = operation.kind
+    if kind.retired:
         yield "retired"
-    if terms.frequency:
-        yield terms.frequency.name
+    if kind.frequency:
+        yield kind.frequency.name
+    if "to_owner_id" in kind.fields:
+        yield "to another owner"
     if operation.reversed_operation:
         yield f"reverses {operation.reversed_operation.code}"
-    if terms.max_amount < MAX_CREDITS:
-        yield f"at most {terms.max_amount:,} per request"
+    if kind.max_amount < MAX_CREDITS:
+        yield f"at most {kind.max_amount:,} per request"

@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from ledger_core.management.arguments import positive_integer
+from ledger_core.posting.expiry import expire_due
 from ledger_core.verification import Fault, Report, run
 
 # Not the default registry, which holds the metrics of the service's workers.
@@ -33,15 +34,19 @@ SECONDS = Gauge("ledger_verification_seconds", "Duration of the newest verificat
 ACCOUNTS = Gauge("ledger_accounts", "Owners with an account.", registry=REGISTRY)
 ENTRIES = Gauge("ledger_entries", "Entries of all owners.", registry=REGISTRY)
 BALANCES = Gauge("ledger_balances_credits", "Sum of all balances.", registry=REGISTRY)
+HELD = Gauge("ledger_held_credits", "Sum of the credits that holds reserve.", registry=REGISTRY)
+EXPIRED = Counter("ledger_holds_expired", "Expired holds and lots that this process has ended.", registry=REGISTRY)
 
+_EXPIRY_SECONDS = 60
 _log = logging.getLogger("ledger.watch")
 
 
 class Command(BaseCommand):
     requires_migrations_checks = True
     help = (
-        "Verify the ledger at regular intervals, as verifyledger does. Logs each finding, and serves the results as "
-        "metrics for Prometheus. Runs until it is stopped."
+        "Verify the ledger at regular intervals, as verifyledger does, and every minute write into the history which "
+        "holds have expired. Logs each finding, and serves the results as metrics for Prometheus. Runs until it is "
+        "stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,10 +57,22 @@ class Command(BaseCommand):
 
     def handle(self, *, every: int, port: int, **options: Any) -> None:
         start_http_server(port, registry=REGISTRY)
+        verified = -math.inf
         while True:
             close_old_connections()  # the database may have closed the connection during the pause
-            _verify()
-            time.sleep(every)
+            _expire()
+            if time.monotonic() - verified >= every:
+                verified = time.monotonic()
+                _verify()
+            time.sleep(min(every, _EXPIRY_SECONDS))
+
+
+def _expire() -> None:
+    try:
+        EXPIRED.inc(expire_due())
+    except DatabaseError:  # nothing depends on it, and the next turn tries again
+        _log.exception("Expired holds could not be ended")
+        connection.close()
 
 
 def _verify() -> None:
@@ -97,3 +114,4 @@ def _publish(report: Report) -> None:
     ACCOUNTS.set(report.size.accounts)
     ENTRIES.set(report.size.entries)
     BALANCES.set(report.size.balances)
+    HELD.set(report.size.held)

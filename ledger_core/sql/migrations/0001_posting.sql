@@ -1,151 +1,631 @@
--- Creates the functions that post entries. `ledger_post` posts one entry, `ledger_post_batch` many. Both lock the accounts,
+-- Creates the functions that post entries. `ledger_post` posts one item, `ledger_post_batch` many. Both lock the accounts,
 -- let `ledger_append` make each entry, and then write the accounts and the entries. Each is one call, so the caller makes
 -- one round trip, and no lock is held while waiting for the network. Named constraints reject what the rules forbid: see
--- ledger_core/rules.
+-- ledger_core/rules. `ledger_try` posts items and takes it back, to say what would become of each.
 --
 -- Each statement inside a function sees what was committed before that statement began. So what is read after the lock is
 -- taken is the newest.
 
--- Returns the hash of an entry: SHA-256 of the previous entry's hash and this entry's canonical form, version 1, which
--- docs/architecture.md describes. Line breaks separate the fields, and no field can contain one.
+-- What a caller asks to post for an owner. `delta` is NULL for a reversal. `claim` and `period` name the slot that the
+-- entry takes: `period` is a format of to_char, which writes the period of the entry's time in UTC. A hold has the credits
+-- to reserve (`held`) and its lifetime in seconds (`expires_in`). What draws on a hold has its id (`hold`) and whether it
+-- ends the hold (`final`); without `amount`, it draws all units. A transfer has the other owner (`counterparty`). The
+-- functions below set `id` and `transfer`. Credits that expire have a `priority` and a lifetime (`expires_in`). An upgrade
+-- cannot add attributes, because replicas that are not yet upgraded pass a ROW of these.
+CREATE TYPE ledger_item AS (
+    operation text,
+    amount bigint,
+    delta bigint,
+    nonce text,
+    claim text,
+    period text,
+    reverses bigint,
+    reversed_operation text,
+    reference text,
+    metadata jsonb,
+    id bigint,
+    hold bigint,
+    held bigint,
+    final boolean,
+    transfer bigint,
+    counterparty text,
+    expires_in bigint,
+    priority smallint
+);
+
+-- Returns the hash of an entry: SHA-256 of the previous entry's hash and this entry's canonical form, which
+-- docs/architecture.md describes: a JSON array of its columns. It is only for entries of form 1.
 CREATE FUNCTION ledger_entry_hash(previous bytea, entry ledger_entry) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
 RETURN sha256(previous || convert_to(
-    concat_ws(
-        E'\n', '1', entry.owner_id, entry.seq, entry.app, entry.operation, entry.amount, entry.delta, entry.balance_after,
-        entry.nonce, coalesce(entry.claim, ''), coalesce(entry.reverses_id::text, ''), entry.client,
+    json_build_array(
+        entry.form, entry.id, entry.owner_id, entry.seq, entry.app, entry.operation, entry.amount, entry.delta,
+        entry.balance_after, entry.held, entry.held_after, entry.nonce, entry.claim, entry.reverses, entry.hold, entry.batch,
+        entry.transfer, entry.counterparty, to_char(entry.expires_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        entry.priority, entry.client, entry.reference, entry.metadata,
         to_char(entry.created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    ),
+    )::text,
     'UTF8'
 ));
 
--- Counts down the units that are left of an entry of the owner, and returns what one unit of a reversal moves: the opposite
--- of what one unit of that entry moved. An entry that does not exist, or belongs to another app or operation, has 0 units.
--- So ledger_reversible_remaining_not_negative rejects its reversal: PostgreSQL checks the proposed row even if there is
--- one already.
-CREATE FUNCTION ledger_reverse(reversed_id bigint, owner text, app text, operation text, units bigint) RETURNS bigint
-LANGUAGE plpgsql AS $$
+-- Draws on the units of an entry of the owner, and returns what one unit of a reversal moves: the opposite of what one
+-- unit of that entry moved. An entry that does not exist, moved nothing but a reservation, gave credits that expire, or
+-- belongs to another app or operation, has 0 units. So has a side of a transfer, if the other side is not reversed with it:
+-- the callers look for the other side before they lock accounts, and the transfer can have been committed since. So
+-- ledger_open_units_remaining_not_negative rejects the reversal, and Python tries again. PostgreSQL checks the proposed row
+-- even if there is one already.
+CREATE FUNCTION ledger_reverse(owner text, app text, item ledger_item) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     reversed ledger_entry;
 BEGIN
     SELECT * INTO reversed FROM ledger_entry AS e
-    WHERE e.id = reversed_id AND e.owner_id = owner AND e.app = ledger_reverse.app
-    AND e.operation = ledger_reverse.operation;
-    INSERT INTO ledger_reversible AS r (entry_id, owner_id, remaining)
-    VALUES (reversed_id, owner, coalesce(reversed.amount, 0) - units)
-    ON CONFLICT (entry_id, owner_id) DO UPDATE SET remaining = r.remaining - units;
+    WHERE e.id = item.reverses AND e.owner_id = owner AND e.app = ledger_reverse.app
+    AND e.operation = item.reversed_operation AND e.held <= 0 AND e.priority IS NULL
+    AND (e.transfer IS NULL) = (item.transfer IS NULL);
+    INSERT INTO ledger_open_units AS open_ (entry_id, owner_id, remaining)
+    VALUES (item.reverses, owner, coalesce(reversed.amount, 0) - item.amount)
+    ON CONFLICT (entry_id, owner_id) DO UPDATE SET remaining = open_.remaining - item.amount;
     RETURN -(reversed.delta / reversed.amount);
 END
 $$;
 
--- Returns the entry as the next one of the account, which the caller has locked. `period` is a format of to_char: it
--- completes the claim with the period of the entry's time in UTC.
-CREATE FUNCTION ledger_append(entry ledger_entry, account ledger_account, period text, reversed_operation text)
-RETURNS ledger_entry LANGUAGE plpgsql AS $$
+-- Draws on the units of a hold of the owner, and returns the entry with what it moves: a capture takes its units from the
+-- balance, and what draws otherwise only ends the reservation. Each unit moves the credits that were held for it. A hold
+-- that does not exist, has ended, or belongs to another app has 0 units, and the constraint rejects as for a reversal. A
+-- hold that has expired has ended already: see ledger_expire. An entry that leaves the rest of its hold open has its end.
+CREATE FUNCTION ledger_draw_on_hold(entry ledger_entry, item ledger_item) RETURNS ledger_entry LANGUAGE plpgsql AS $$
+DECLARE
+    hold record;
+    left_ bigint;
+    drawn bigint;
 BEGIN
-    entry.id := nextval('ledger_entry_id_seq');
-    entry.owner_id := account.owner_id;
-    entry.seq := account.seq + 1;
-    IF entry.reverses_id IS NOT NULL THEN
-        entry.delta := entry.amount * ledger_reverse(
-            entry.reverses_id, entry.owner_id, entry.app, reversed_operation, entry.amount
-        );
+    SELECT e.id, e.operation, e.reference, e.expires_on, e.held / e.amount AS unit, o.remaining INTO hold
+    FROM ledger_entry AS e JOIN ledger_open_units AS o ON o.entry_id = e.id AND o.owner_id = e.owner_id
+    WHERE e.id = item.hold AND e.owner_id = entry.owner_id AND e.app = entry.app AND e.held > 0;
+    left_ := coalesce(hold.remaining, 0);
+    entry.amount := coalesce(item.amount, greatest(left_, 1));
+    drawn := CASE WHEN item.final THEN greatest(left_, entry.amount) ELSE entry.amount END;
+    UPDATE ledger_open_units AS o
+    SET remaining = left_ - drawn, expires_on = CASE WHEN drawn < left_ THEN o.expires_on END
+    WHERE o.entry_id = hold.id AND o.owner_id = entry.owner_id;
+    IF NOT FOUND THEN
+        INSERT INTO ledger_open_units (entry_id, owner_id, remaining) VALUES (item.hold, entry.owner_id, -drawn);  -- rejected
     END IF;
-    entry.balance_after := account.balance + entry.delta;
+    entry.held := -drawn * hold.unit;
+    entry.delta := CASE WHEN item.operation = hold.operation THEN -entry.amount * hold.unit ELSE 0 END;
+    entry.expires_on := CASE WHEN NOT item.final THEN hold.expires_on END;
+    entry.reference := hold.reference;
+    RETURN entry;
+END
+$$;
+
+-- Returns the item as the next entry of the account, which the caller has locked.
+CREATE FUNCTION ledger_append(app text, client text, batch bigint, item ledger_item, account ledger_account)
+RETURNS ledger_entry LANGUAGE plpgsql AS $$
+DECLARE
+    entry ledger_entry;
+BEGIN
+    entry.form := 1;
+    entry.id := coalesce(item.id, nextval('ledger_entry_id_seq'));
+    entry.transaction_id := pg_current_xact_id();
+    entry.app := app;
+    entry.client := client;
+    entry.batch := batch;
+    entry.owner_id := account.owner_id;
+    entry.operation := item.operation;
+    entry.nonce := item.nonce;
+    entry.metadata := item.metadata;
+    entry.seq := account.seq + 1;
     -- A statement that waited for the lock can have begun before the one that held it. Time must not go back.
     entry.created_on := greatest(account.updated_on, statement_timestamp());
-    entry.claim := entry.claim || coalesce(to_char(entry.created_on AT TIME ZONE 'UTC', period), '');  -- '' gives NULL
+    IF item.hold IS NOT NULL THEN
+        entry.hold := item.hold;
+        entry := ledger_draw_on_hold(entry, item);
+    ELSE
+        entry.amount := item.amount;
+        entry.reverses := item.reverses;
+        entry.reference := item.reference;
+        entry.delta := CASE WHEN item.delta IS NULL THEN item.amount * ledger_reverse(entry.owner_id, app, item) ELSE item.delta END;
+        entry.held := 0;
+        IF item.held > 0 THEN
+            entry.held := item.held;
+            entry.expires_on := entry.created_on + item.expires_in * interval '1 second';
+        ELSIF item.priority IS NOT NULL THEN
+            entry.priority := item.priority;
+            entry.expires_on := entry.created_on + item.expires_in * interval '1 second';
+        ELSIF item.transfer IS NOT NULL THEN
+            entry.transfer := item.transfer;
+            entry.counterparty := item.counterparty;
+        END IF;
+    END IF;
+    entry.balance_after := account.balance + entry.delta;
+    entry.held_after := account.held + entry.held;
+    entry.claim := item.claim || coalesce(to_char(entry.created_on AT TIME ZONE 'UTC', item.period), '');  -- '' gives NULL
     entry.hash := ledger_entry_hash(account.head, entry);
     RETURN entry;
 END
 $$;
 
--- Posts an entry and returns it. The entry's account is created with its first entry.
-CREATE FUNCTION ledger_post(
-    owner text, app text, operation text, amount bigint, delta bigint, nonce text, claim text, period text,
-    reverses_id bigint, reversed_operation text, client text
-) RETURNS ledger_entry LANGUAGE plpgsql AS $$
+-- Records that an entry takes credits from a lot, or gives them back if they are negative: see ledger_draw.
+CREATE FUNCTION ledger_draw_on_lot(entry ledger_entry, lot bigint, source bigint, taken bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF taken <> 0 THEN
+        INSERT INTO ledger_draw (owner_id, lot_id, entry_id, source_id, credits)
+        VALUES (entry.owner_id, lot, entry.id, source, taken);
+    END IF;
+END
+$$;
+
+-- Changes the credits that are left of a lot. A lot with nothing left has no end, until something goes back to it.
+CREATE FUNCTION ledger_grow_lot(owner text, lot bigint, growth bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    IF growth <> 0 THEN
+        UPDATE ledger_open_units AS o
+        SET
+            remaining = o.remaining + growth,
+            expires_on = CASE WHEN o.remaining + growth > 0 THEN coalesce(
+                o.expires_on, (SELECT e.expires_on FROM ledger_entry AS e WHERE e.id = lot AND e.owner_id = owner)
+            ) END
+        WHERE o.owner_id = owner AND o.entry_id = lot;
+    END IF;
+    RETURN growth;
+END
+$$;
+
+-- Returns the credits of lots that a source still has: see ledger_draw.
+CREATE FUNCTION ledger_credits_of_lots(owner text, source bigint)
+RETURNS TABLE (lot_id bigint, priority smallint, expires_on timestamptz, credits bigint) LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT d.lot_id, e.priority, e.expires_on, sum(d.credits)::bigint
+    FROM ledger_draw AS d JOIN ledger_entry AS e ON e.id = d.lot_id AND e.owner_id = d.owner_id
+    WHERE d.owner_id = owner AND d.source_id = source
+    GROUP BY d.lot_id, e.priority, e.expires_on
+    HAVING sum(d.credits) > 0;
+END;
+
+-- Moves credits of the owner's lots as an entry says, and returns by how many credits the lots grow. The account is locked. A
+-- lot is the credits of an entry with a priority. Lots are used in the order of priority, end and id, here and nowhere else,
+-- and credits that do not expire after them. A capture spends what its hold took, in the same order; what the hold then
+-- releases goes back. A refund gives back what was used last, so first what does not expire. `unreversed` is how many units
+-- of the reversed entry are left after it. What goes back to a lot that has expired, expires at once: the callers see to that.
+CREATE FUNCTION ledger_move_lots(entry ledger_entry, unreversed bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    growth bigint := 0;
+    left_ bigint;
+    part bigint;
+    returned bigint;
+    lot record;
+BEGIN
+    IF entry.priority IS NOT NULL THEN
+        INSERT INTO ledger_open_units (entry_id, owner_id, remaining, expires_on, priority)
+        VALUES (entry.id, entry.owner_id, entry.delta, entry.expires_on, entry.priority);
+        PERFORM ledger_draw_on_lot(entry, entry.id, entry.id, -entry.delta);
+        RETURN entry.delta;
+    ELSIF entry.operation = 'CREDIT_EXPIRY' THEN
+        PERFORM ledger_draw_on_lot(entry, entry.reverses, entry.id, -entry.delta);
+        RETURN ledger_grow_lot(entry.owner_id, entry.reverses, entry.delta);
+    ELSIF entry.hold IS NOT NULL THEN
+        left_ := -entry.delta;
+        FOR lot IN
+            SELECT * FROM ledger_credits_of_lots(entry.owner_id, entry.hold) ORDER BY priority, expires_on, lot_id
+        LOOP
+            part := least(left_, lot.credits);
+            left_ := left_ - part;
+            returned := CASE WHEN entry.held < entry.delta THEN lot.credits - part ELSE 0 END;  -- if it takes less than it ends
+            PERFORM ledger_draw_on_lot(entry, lot.lot_id, entry.hold, -part - returned);
+            PERFORM ledger_draw_on_lot(entry, lot.lot_id, entry.id, part);
+            growth := growth + ledger_grow_lot(entry.owner_id, lot.lot_id, returned);
+        END LOOP;
+    ELSIF entry.reverses IS NOT NULL AND entry.delta > 0 THEN
+        -- The units that are left unreversed still have as many credits of the lots as they can.
+        left_ := (
+            SELECT sum(credits) FROM ledger_credits_of_lots(entry.owner_id, entry.reverses)
+        ) - unreversed * (entry.delta / entry.amount);
+        FOR lot IN
+            SELECT * FROM ledger_credits_of_lots(entry.owner_id, entry.reverses)
+            ORDER BY priority DESC, expires_on DESC, lot_id DESC
+        LOOP
+            EXIT WHEN left_ <= 0;
+            part := least(left_, lot.credits);
+            left_ := left_ - part;
+            PERFORM ledger_draw_on_lot(entry, lot.lot_id, entry.reverses, -part);
+            growth := growth + ledger_grow_lot(entry.owner_id, lot.lot_id, part);
+        END LOOP;
+    ELSIF entry.transfer IS NULL THEN
+        left_ := greatest(entry.held, -entry.delta);
+        IF left_ > 0 THEN
+            FOR lot IN
+                SELECT o.entry_id, o.remaining FROM ledger_open_units AS o
+                WHERE o.owner_id = entry.owner_id AND o.priority IS NOT NULL AND o.expires_on > entry.created_on
+                ORDER BY o.priority, o.expires_on, o.entry_id
+            LOOP
+                part := least(left_, lot.remaining);
+                left_ := left_ - part;
+                PERFORM ledger_draw_on_lot(entry, lot.entry_id, entry.id, part);
+                growth := growth + ledger_grow_lot(entry.owner_id, lot.entry_id, -part);
+                EXIT WHEN left_ = 0;
+            END LOOP;
+        END IF;
+    END IF;
+    RETURN growth;
+END
+$$;
+
+-- Moves the lots of owners as their entries say that come after the given sequence numbers, for an import of entries.
+CREATE FUNCTION ledger_replay_lots(owners text[], seqs bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    entry ledger_entry;
+BEGIN
+    FOR entry IN
+        SELECT e.* FROM unnest(owners, seqs) AS o (owner, seq)
+        JOIN ledger_entry AS e ON e.owner_id = o.owner AND e.seq > o.seq
+        WHERE EXISTS (
+            SELECT FROM ledger_entry AS lot
+            WHERE lot.owner_id = o.owner AND lot.expires_on IS NOT NULL AND lot.priority IS NOT NULL
+        )
+        ORDER BY e.owner_id, e.seq
+    LOOP
+        PERFORM ledger_move_lots(entry, (
+            SELECT max(r.amount) - sum(x.amount)::bigint
+            FROM ledger_entry AS r JOIN ledger_entry AS x ON x.owner_id = r.owner_id AND x.reverses = r.id
+            WHERE r.id = entry.reverses AND r.owner_id = entry.owner_id AND x.seq <= entry.seq
+        ));
+    END LOOP;
+    UPDATE ledger_account AS a
+    SET lots = (
+        SELECT sum(o.remaining) FROM ledger_open_units AS o WHERE o.owner_id = a.owner_id AND o.priority IS NOT NULL
+    )
+    WHERE a.owner_id IN (
+        SELECT o.owner_id FROM ledger_open_units AS o WHERE o.owner_id = ANY(owners) AND o.priority IS NOT NULL
+    );
+END
+$$;
+
+-- Returns by how many credits the lots of an account grow by its next entry, and moves them. `lots` are their credits before.
+-- For most entries, there is nothing to do.
+CREATE FUNCTION ledger_growth_of_lots(lots bigint, entry ledger_entry) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    IF entry.hold IS NOT NULL OR entry.reverses IS NOT NULL THEN
+        IF NOT EXISTS (
+            SELECT FROM ledger_draw AS d
+            WHERE d.owner_id = entry.owner_id AND d.source_id = coalesce(entry.hold, entry.reverses)
+        ) AND (lots = 0 OR entry.delta >= 0 OR entry.hold IS NOT NULL) THEN
+            RETURN 0;
+        END IF;
+        RETURN ledger_move_lots(entry, (
+            SELECT o.remaining FROM ledger_open_units AS o WHERE o.owner_id = entry.owner_id AND o.entry_id = entry.reverses
+        ));
+    ELSIF lots > 0 OR entry.priority IS NOT NULL THEN
+        RETURN ledger_move_lots(entry, NULL);
+    END IF;
+    RETURN 0;
+END
+$$;
+
+-- Returns the account after its next entry.
+CREATE FUNCTION ledger_after(account ledger_account, entry ledger_entry) RETURNS ledger_account LANGUAGE plpgsql AS $$
+BEGIN
+    account.balance := entry.balance_after;
+    account.held := entry.held_after;
+    account.seq := entry.seq;
+    account.head := entry.hash;
+    account.updated_on := entry.created_on;
+    account.lots := account.lots + ledger_growth_of_lots(account.lots, entry);
+    RETURN account;
+END
+$$;
+
+-- Ends the holds and the lots of a locked account that have expired, one after the other in the order of their ends, with an
+-- entry for each, and returns the account as it is then. The caller writes the account. Every entry of an owner with holds
+-- or lots comes after this, so no entry counts an expired hold or spends an expired credit, and it needs no other process. A
+-- hold keeps its credits, also those of a lot that expires meanwhile: these go back at its end, and expire then. Such an
+-- entry has a nonce that no client can know. It ends at most `most`; NULL means all.
+CREATE FUNCTION ledger_expire(account ledger_account, most bigint DEFAULT NULL) RETURNS ledger_account LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := account.seq;
+    due record;
+    item ledger_item;
+    app text;
+    entry ledger_entry;
+BEGIN
+    LOOP
+        SELECT o.entry_id, o.remaining, o.priority INTO due FROM ledger_open_units AS o
+        WHERE o.owner_id = account.owner_id AND o.expires_on <= greatest(account.updated_on, statement_timestamp())
+        ORDER BY o.expires_on, o.entry_id LIMIT 1;
+        EXIT WHEN NOT FOUND OR account.seq - before >= most;
+        item := NULL;
+        item.nonce := gen_random_uuid()::text;
+        IF due.priority IS NULL THEN
+            item.operation := 'HOLD_EXPIRY';
+            item.hold := due.entry_id;
+            item.final := TRUE;
+        ELSE
+            item.operation := 'CREDIT_EXPIRY';
+            item.reverses := due.entry_id;
+            item.amount := due.remaining;
+            item.delta := -due.remaining;
+        END IF;
+        SELECT e.app INTO app FROM ledger_entry AS e WHERE e.id = due.entry_id AND e.owner_id = account.owner_id;
+        entry := ledger_append(app, '', NULL, item, account);
+        INSERT INTO ledger_entry VALUES (entry.*);
+        account := ledger_after(account, entry);
+    END LOOP;
+    RETURN account;
+END
+$$;
+
+-- Posts an item for one owner and returns its entry. The entry's account is created with its first entry. The reversal of a
+-- side of a transfer also needs the other owner's account, which has to be locked in order.
+CREATE FUNCTION ledger_post(owner text, app text, client text, item ledger_item) RETURNS ledger_entry LANGUAGE plpgsql AS $$
 DECLARE
     account ledger_account;
     entry ledger_entry;
 BEGIN
+    IF item.reverses IS NOT NULL AND EXISTS (
+        SELECT FROM ledger_entry AS e WHERE e.id = item.reverses AND e.owner_id = owner AND e.transfer IS NOT NULL
+    ) THEN
+        PERFORM FROM ledger_post_items(app, client, NULL, jsonb_build_array(to_jsonb(item) || jsonb_build_object('owner_id', owner)));
+        SELECT * INTO entry FROM ledger_entry AS e WHERE e.nonce = item.nonce AND e.owner_id = owner;
+        RETURN entry;
+    END IF;
     SELECT * INTO account FROM ledger_account AS a WHERE a.owner_id = owner FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        INSERT INTO ledger_account (owner_id, balance, seq, head, created_on, updated_on)
-        VALUES (owner, 0, 0, '', statement_timestamp(), statement_timestamp())
+        INSERT INTO ledger_account (owner_id, created_on, updated_on)
+        VALUES (owner, statement_timestamp(), statement_timestamp())
         ON CONFLICT (owner_id) DO NOTHING;  -- waits for another first post of the owner
         SELECT * INTO account FROM ledger_account AS a WHERE a.owner_id = owner FOR NO KEY UPDATE;
     END IF;
-    entry.app := app;
-    entry.operation := operation;
-    entry.amount := amount;
-    entry.delta := delta;
-    entry.nonce := nonce;
-    entry.claim := claim;
-    entry.reverses_id := reverses_id;
-    entry.client := client;
-    entry := ledger_append(entry, account, period, reversed_operation);
+    IF account.held > 0 OR account.lots > 0 THEN
+        account := ledger_expire(account);
+    END IF;
+    entry := ledger_append(app, client, NULL, item, account);
+    IF account.lots > 0 OR entry.priority IS NOT NULL OR entry.hold IS NOT NULL OR entry.reverses IS NOT NULL THEN
+        account.lots := account.lots + ledger_growth_of_lots(account.lots, entry);
+    END IF;
     UPDATE ledger_account AS a
-    SET balance = entry.balance_after, seq = entry.seq, head = entry.hash, updated_on = entry.created_on
+    SET
+        balance = entry.balance_after, held = entry.held_after, lots = account.lots, seq = entry.seq, head = entry.hash,
+        updated_on = entry.created_on
     WHERE a.owner_id = owner;
     INSERT INTO ledger_entry VALUES (entry.*);
+    IF entry.held > 0 THEN
+        INSERT INTO ledger_open_units (entry_id, owner_id, remaining, expires_on)
+        VALUES (entry.id, owner, entry.amount, entry.expires_on);
+    END IF;
+    IF account.lots > 0 AND (entry.hold IS NOT NULL OR entry.reverses IS NOT NULL) THEN
+        PERFORM ledger_expire_of(owner);  -- what the entry gave back to a lot that has expired
+    END IF;
     RETURN entry;
 END
 $$;
 
--- Posts the entries of a batch for any owners, all or none, and returns them. It posts an owner's entries in their order in
--- the batch. It creates and locks the accounts in the order of owners, so two batches cannot deadlock.
-CREATE FUNCTION ledger_post_batch(app text, client text, items jsonb) RETURNS SETOF ledger_entry LANGUAGE plpgsql AS $$
+-- Ends at most `most` expired holds and lots of an owner. Returns how many it has ended.
+CREATE FUNCTION ledger_expire_of(owner text, most bigint DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    account ledger_account;
+    expired ledger_account;
+BEGIN
+    SELECT * INTO account FROM ledger_account AS a WHERE a.owner_id = owner FOR NO KEY UPDATE;
+    expired := ledger_expire(account, most);
+    UPDATE ledger_account AS a
+    SET
+        balance = expired.balance, held = expired.held, lots = expired.lots, seq = expired.seq, head = expired.head,
+        updated_on = expired.updated_on
+    WHERE a.owner_id = owner AND expired.seq > account.seq;
+    RETURN coalesce(expired.seq - account.seq, 0);
+END
+$$;
+
+-- Creates and locks the accounts that the items are about, in the order of owners, so that two batches cannot deadlock.
+-- Returns the owners in this order. Reversals of a transfer are also about the other owner.
+CREATE FUNCTION ledger_lock_accounts(items jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
     owners text[] := ARRAY(
-        SELECT DISTINCT i.owner_id COLLATE "C" FROM jsonb_to_recordset(items) AS i (owner_id text) ORDER BY 1
+        SELECT DISTINCT owner COLLATE "C"
+        FROM jsonb_array_elements(items) AS item
+        LEFT JOIN LATERAL (
+            SELECT e.counterparty FROM ledger_entry AS e
+            WHERE e.id = (item ->> 'reverses')::bigint AND e.owner_id = item ->> 'owner_id' LIMIT 1
+        ) AS reversed ON TRUE
+        CROSS JOIN LATERAL (VALUES (item ->> 'owner_id'), (item ->> 'counterparty'), (reversed.counterparty)) AS o (owner)
+        WHERE owner IS NOT NULL
+        ORDER BY 1
     );
-    item record;
+BEGIN
+    INSERT INTO ledger_account (owner_id, created_on, updated_on)
+    SELECT owner, statement_timestamp(), statement_timestamp() FROM unnest(owners) AS owner
+    ON CONFLICT (owner_id) DO NOTHING;
+    PERFORM FROM ledger_account AS a WHERE a.owner_id = ANY(owners) ORDER BY a.owner_id FOR NO KEY UPDATE;
+    RETURN owners;
+END
+$$;
+
+-- Posts items for any owners in their order, all or none, and returns the entries. A transfer is two entries, and so is its
+-- reversal: each has the other's id and owner. The other owner's entry has a nonce that no client can know, because the nonce
+-- of the request is the first owner's.
+CREATE FUNCTION ledger_post_items(app text, client text, batch bigint, items jsonb)
+RETURNS SETOF ledger_entry LANGUAGE plpgsql AS $$
+DECLARE
+    owners text[] := ledger_lock_accounts(items);
+    places jsonb := (SELECT jsonb_object_agg(owner, place) FROM unnest(owners) WITH ORDINALITY AS o (owner, place));
+    accounts ledger_account[] := ARRAY(SELECT a FROM ledger_account AS a WHERE a.owner_id = ANY(owners) ORDER BY a.owner_id);
+    value jsonb;
+    item ledger_item;
+    place integer;
     account ledger_account;
     entry ledger_entry;
     entries ledger_entry[];
+    reversed ledger_entry;
 BEGIN
-    INSERT INTO ledger_account (owner_id, balance, seq, head, created_on, updated_on)
-    SELECT owner_id, 0, 0, '', statement_timestamp(), statement_timestamp() FROM unnest(owners) AS o (owner_id)
-    ON CONFLICT (owner_id) DO NOTHING;
-    PERFORM FROM ledger_account AS a WHERE a.owner_id = ANY(owners) ORDER BY a.owner_id FOR NO KEY UPDATE;
-
-    FOR item IN
-        SELECT i.*, a AS account
-        FROM ROWS FROM (
-            jsonb_to_recordset(items) AS (
-                owner_id text, operation text, amount bigint, delta bigint, nonce text, claim text, period text,
-                reverses_id bigint, reversed_operation text
-            )
-        ) WITH ORDINALITY AS i (
-            owner_id, operation, amount, delta, nonce, claim, period, reverses_id, reversed_operation, position
-        )
-        -- Lateral, with a limit, so that PostgreSQL finds each account by its key, and reads no others.
-        CROSS JOIN LATERAL (SELECT * FROM ledger_account AS a WHERE a.owner_id = i.owner_id COLLATE "C" LIMIT 1) AS a
-        ORDER BY i.owner_id COLLATE "C", position
-    LOOP
-        IF account.owner_id IS DISTINCT FROM item.owner_id THEN
-            account := item.account;
+    FOR place IN SELECT p FROM generate_subscripts(accounts, 1) AS p WHERE (accounts[p]).held > 0 OR (accounts[p]).lots > 0 LOOP
+        accounts[place] := ledger_expire(accounts[place]);
+    END LOOP;
+    FOR value IN SELECT i.value FROM jsonb_array_elements(items) WITH ORDINALITY AS i (value, position) ORDER BY position LOOP
+        item := jsonb_populate_record(NULL::ledger_item, value);
+        IF item.reverses IS NOT NULL THEN
+            SELECT * INTO reversed FROM ledger_entry AS e WHERE e.id = item.reverses AND e.owner_id = value ->> 'owner_id';
+            IF places ? reversed.counterparty THEN  -- otherwise its account is not locked, and ledger_reverse rejects it
+                item.counterparty := reversed.counterparty;
+            END IF;
         END IF;
-        entry.app := app;
-        entry.operation := item.operation;
-        entry.amount := item.amount;
-        entry.delta := item.delta;
-        entry.nonce := item.nonce;
-        entry.claim := item.claim;
-        entry.reverses_id := item.reverses_id;
-        entry.client := client;
-        entry := ledger_append(entry, account, item.period, item.reversed_operation);
-        account.balance := entry.balance_after;
-        account.seq := entry.seq;
-        account.head := entry.hash;
-        account.updated_on := entry.created_on;
+        IF item.counterparty IS NOT NULL THEN
+            item.id := nextval('ledger_entry_id_seq');
+            item.transfer := nextval('ledger_entry_id_seq');
+        END IF;
+        place := (places ->> (value ->> 'owner_id'))::integer;
+        account := accounts[place];
+        entry := ledger_append(app, client, batch, item, account);
+        account := ledger_after(account, entry);
+        IF account.lots > 0 AND entry.reverses IS NOT NULL THEN
+            account := ledger_expire(account);  -- what the entry gave back to a lot that has expired
+        END IF;
+        accounts[place] := account;
         entries := entries || entry;
+        IF item.counterparty IS NOT NULL THEN
+            place := (places ->> item.counterparty)::integer;
+            account := accounts[place];
+            item.id := entry.transfer;
+            item.transfer := entry.id;
+            item.counterparty := entry.owner_id;
+            item.delta := -item.delta;
+            item.nonce := gen_random_uuid()::text;
+            item.claim := NULL;
+            item.reverses := CASE WHEN item.reverses IS NOT NULL THEN reversed.transfer END;
+            entry := ledger_append(app, client, batch, item, account);
+            accounts[place] := ledger_after(account, entry);
+            entries := entries || entry;
+        END IF;
     END LOOP;
 
     UPDATE ledger_account AS a
-    SET balance = newest.balance_after, seq = newest.seq, head = newest.hash, updated_on = newest.created_on
-    FROM (SELECT DISTINCT ON (owner_id) * FROM unnest(entries) ORDER BY owner_id, seq DESC) AS newest
+    SET
+        balance = newest.balance, held = newest.held, lots = newest.lots, seq = newest.seq, head = newest.head,
+        updated_on = newest.updated_on
+    FROM unnest(accounts) AS newest
     WHERE a.owner_id = newest.owner_id;
     RETURN QUERY INSERT INTO ledger_entry SELECT * FROM unnest(entries) RETURNING *;
+END
+$$;
+
+-- Posts the items of a batch. Its number is taken from the sequence of entries' ids, so no entry has it as its id.
+CREATE FUNCTION ledger_post_batch(app text, client text, items jsonb) RETURNS SETOF ledger_entry LANGUAGE sql
+RETURN ledger_post_items(app, client, nextval('ledger_entry_id_seq'), items);
+
+-- The result of trying an item. `entry` is the entry that the item would become, and `other` the other side of a transfer; if
+-- `earlier` is true, they are what an earlier item with its nonce became. A rejected item has no entry, but `rejected_by`:
+-- the name of the constraint, or the SQLSTATE if a type rejected it. It also has what the caller needs to know. `payer` is
+-- the owner whose balance the item would lower, with `balance`, and `held`, the credits that holds reserve. `claimed_on` is
+-- when the owner last took the claim. Of the entry to draw on, `amount` has its units, `remaining` the units that are left,
+-- and `moved` the credits that one unit moved or reserved. `ended_by` is the operation that ended the hold to draw on.
+CREATE TYPE ledger_outcome AS (
+    entry ledger_entry,
+    other ledger_entry,
+    earlier boolean,
+    rejected_by text,
+    payer text,
+    balance bigint,
+    held bigint,
+    claimed_on timestamptz,
+    amount bigint,
+    remaining bigint,
+    moved bigint,
+    ended_by text
+);
+
+-- Returns the credits of an account that holds reserve, without the holds that have expired by `moment`. Those that had
+-- expired before the account's newest entry have ended: see ledger_expire.
+CREATE FUNCTION ledger_held(account ledger_account, moment timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+RETURN account.held - (
+    SELECT coalesce(sum(o.remaining * (e.held / e.amount)), 0)
+    FROM ledger_open_units AS o JOIN ledger_entry AS e ON e.id = o.entry_id AND e.owner_id = o.owner_id
+    WHERE o.owner_id = account.owner_id AND o.priority IS NULL AND o.expires_on <= greatest(account.updated_on, moment)
+);
+
+-- Returns the credits of an account in lots that have expired by `moment`, with those that holds will give back to such lots
+-- because they have expired by then, too. No entry says so yet.
+CREATE FUNCTION ledger_lapsed(account ledger_account, moment timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT coalesce(sum(credits), 0)
+    FROM (
+        SELECT o.remaining AS credits FROM ledger_open_units AS o
+        WHERE o.owner_id = account.owner_id AND o.priority IS NOT NULL AND o.expires_on <= greatest(account.updated_on, moment)
+        UNION ALL
+        SELECT d.credits
+        FROM ledger_open_units AS o
+        JOIN ledger_draw AS d ON d.owner_id = o.owner_id AND d.source_id = o.entry_id
+        JOIN ledger_entry AS lot ON lot.id = d.lot_id AND lot.owner_id = d.owner_id
+        WHERE o.owner_id = account.owner_id AND o.priority IS NULL AND o.expires_on <= greatest(account.updated_on, moment)
+        AND lot.expires_on <= greatest(account.updated_on, moment)
+    ) AS lapsed
+)::bigint;
+
+-- Posts an item, and returns what became of it. An item that is rejected changes nothing.
+CREATE FUNCTION ledger_try_item(app text, client text, value jsonb) RETURNS ledger_outcome LANGUAGE plpgsql AS $$
+DECLARE
+    owner text := value ->> 'owner_id';
+    item ledger_item := jsonb_populate_record(NULL::ledger_item, value);
+    outcome ledger_outcome;
+    drawn ledger_entry;
+    entry ledger_entry;
+    account ledger_account;
+    state text;
+BEGIN
+    SELECT * INTO drawn FROM ledger_entry AS e
+    WHERE e.id = coalesce(item.reverses, item.hold) AND e.owner_id = owner AND e.app = ledger_try_item.app;
+    BEGIN
+        SELECT * INTO entry FROM ledger_entry AS e WHERE e.nonce = item.nonce AND e.owner_id = owner;
+        outcome.earlier := FOUND;
+        IF NOT FOUND AND item.counterparty IS NOT NULL THEN
+            PERFORM FROM ledger_post_items(app, client, NULL, jsonb_build_array(value));
+            SELECT * INTO entry FROM ledger_entry AS e WHERE e.nonce = item.nonce AND e.owner_id = owner;
+        ELSIF NOT FOUND THEN
+            entry := ledger_post(owner, app, client, item);
+        END IF;
+        outcome.entry := entry;
+        IF entry.transfer IS NOT NULL THEN
+            outcome.other := (
+                SELECT e FROM ledger_entry AS e WHERE e.id = entry.transfer AND e.owner_id = entry.counterparty
+            );
+        END IF;
+        RETURN outcome;
+    EXCEPTION WHEN integrity_constraint_violation OR numeric_value_out_of_range THEN
+        GET STACKED DIAGNOSTICS outcome.rejected_by = CONSTRAINT_NAME, state = RETURNED_SQLSTATE;
+        outcome.rejected_by := coalesce(nullif(outcome.rejected_by, ''), state);
+    END;
+    outcome.payer := CASE WHEN drawn.delta < 0 AND drawn.counterparty IS NOT NULL THEN drawn.counterparty ELSE owner END;
+    SELECT * INTO account FROM ledger_account AS a WHERE a.owner_id = outcome.payer;
+    outcome.balance := account.balance - ledger_lapsed(account, statement_timestamp());
+    outcome.held := ledger_held(account, statement_timestamp());
+    SELECT max(e.created_on) INTO outcome.claimed_on FROM ledger_entry AS e
+    WHERE e.owner_id = owner AND e.claim IS NOT NULL AND e.app = ledger_try_item.app AND e.operation = item.operation;
+    IF item.hold IS NOT NULL OR drawn.operation = item.reversed_operation AND drawn.held <= 0 THEN
+        SELECT coalesce(max(o.remaining), drawn.amount), CASE WHEN max(o.expires_on) <= statement_timestamp() THEN 'HOLD_EXPIRY' END
+        INTO outcome.remaining, outcome.ended_by
+        FROM ledger_open_units AS o WHERE o.entry_id = drawn.id AND o.owner_id = owner;
+        outcome.amount := drawn.amount;
+        outcome.moved := CASE WHEN item.hold IS NULL THEN drawn.delta ELSE drawn.held END / drawn.amount;
+    END IF;
+    IF outcome.remaining = 0 AND item.hold IS NOT NULL THEN
+        SELECT e.operation INTO outcome.ended_by FROM ledger_entry AS e
+        WHERE e.owner_id = owner AND e.hold = item.hold ORDER BY e.seq DESC LIMIT 1;
+    END IF;
+    RETURN outcome;
+END
+$$;
+
+-- Tries items in turn, each after those that were accepted, and takes everything back. Returns what became of each.
+CREATE FUNCTION ledger_try(app text, client text, items jsonb) RETURNS SETOF ledger_outcome LANGUAGE plpgsql AS $$
+DECLARE
+    value jsonb;
+    outcomes ledger_outcome[];
+BEGIN
+    BEGIN
+        PERFORM ledger_lock_accounts(items);
+        FOR value IN SELECT i.value FROM jsonb_array_elements(items) WITH ORDINALITY AS i (value, position) ORDER BY position LOOP
+            outcomes := outcomes || ledger_try_item(app, client, value);
+        END LOOP;
+        RAISE EXCEPTION 'taken back' USING ERRCODE = 'LR000';  -- to the handler below. Variables keep their values.
+    EXCEPTION WHEN SQLSTATE 'LR000' THEN
+        RETURN QUERY SELECT * FROM unnest(outcomes);
+    END;
 END
 $$;

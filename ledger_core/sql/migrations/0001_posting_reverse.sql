@@ -1,6 +1,24 @@
 -- Reverses 0001_posting.sql.
+DROP FUNCTION ledger_try(text, text, jsonb);
+DROP FUNCTION ledger_try_item(text, text, jsonb);
+DROP FUNCTION ledger_lapsed(ledger_account, timestamptz);
+DROP FUNCTION ledger_held(ledger_account, timestamptz);
+DROP TYPE ledger_outcome;
 DROP FUNCTION ledger_post_batch(text, text, jsonb);
-DROP FUNCTION ledger_post(text, text, text, bigint, bigint, text, text, text, bigint, text, text);
-DROP FUNCTION ledger_append(ledger_entry, ledger_account, text, text);
-DROP FUNCTION ledger_reverse(bigint, text, text, text, bigint);
+DROP FUNCTION ledger_post_items(text, text, bigint, jsonb);
+DROP FUNCTION ledger_lock_accounts(jsonb);
+DROP FUNCTION ledger_expire_of(text, bigint);
+DROP FUNCTION ledger_post(text, text, text, ledger_item);
+DROP FUNCTION ledger_expire(ledger_account, bigint);
+DROP FUNCTION ledger_after(ledger_account, ledger_entry);
+DROP FUNCTION ledger_replay_lots(text[], bigint[]);
+DROP FUNCTION ledger_growth_of_lots(bigint, ledger_entry);
+DROP FUNCTION ledger_move_lots(ledger_entry, bigint);
+DROP FUNCTION ledger_credits_of_lots(text, bigint);
+DROP FUNCTION ledger_grow_lot(text, bigint, bigint);
+DROP FUNCTION ledger_draw_on_lot(ledger_entry, bigint, bigint, bigint);
+DROP FUNCTION ledger_append(text, text, bigint, ledger_item, ledger_account);
+DROP FUNCTION ledger_draw_on_hold(ledger_entry, ledger_item);
+DROP FUNCTION ledger_reverse(text, text, ledger_item);
 DROP FUNCTION ledger_entry_hash(bytea, ledger_entry);
+DROP TYPE ledger_item;

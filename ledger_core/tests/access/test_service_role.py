@@ -18,8 +18,9 @@ from ledger_core import sql
 from ledger_core.access import keys
 from ledger_core.models import Client as ApiClient
 from ledger_core.models import Entry, Key
-from ledger_core.posting import InsufficientBalance, Item, post, post_batch
-from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND, ImaginaryOperation
+from ledger_core.posting import InsufficientBalance, Item, capture, hold, post, post_batch, release
+from ledger_core.posting.expiry import expire_due
+from ledger_core.tests.imaginary import ADD, FRIENDLY, IMAGINARY, SPEND, FriendlyOperation, ImaginaryOperation
 from ledger_core.verification import verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,6 +66,20 @@ def test_it_posts_reads_and_verifies(as_service: None) -> None:
     assert list(verify()) == []
 
 
+def test_it_holds_captures_releases_and_transfers(as_service: None) -> None:
+    first, second = (
+        hold(FRIENDLY, FriendlyOperation.DEPOSIT, owner_id="alice", nonce=nonce, amount=2).hold.entry.pk
+        for nonce in ("1", "2")
+    )
+    capture(FRIENDLY, first, nonce="3", amount=1, final=False)
+    release(FRIENDLY, first, nonce="4")
+    assert expire_due() == 0
+    capture(FRIENDLY, second, nonce="5")
+    given = post(FRIENDLY, FriendlyOperation.GIFT, owner_id="alice", nonce="6", to_owner_id="bob").entry
+    post(FRIENDLY, FriendlyOperation.GIFT_BACK, owner_id="alice", nonce="7", reverses=given.pk)
+    assert list(verify()) == []
+
+
 def test_it_serves_the_admin(as_service: None, client: Client) -> None:
     client.force_login(User.objects.create_superuser("admin"))
     assert client.get("/admin/ledger_core/entry/").status_code == 200
@@ -103,7 +118,7 @@ def test_it_limits_the_log_in(as_service: None, client: Client) -> None:
         "UPDATE ledger_entry SET delta = 1000",
         "DELETE FROM ledger_entry",
         "TRUNCATE ledger_entry",
-        "TRUNCATE ledger_entry, ledger_reversible, ledger_account",
+        "TRUNCATE ledger_entry, ledger_open_units, ledger_account",
         "ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only",
         "DROP TRIGGER ledger_entry_append_only ON ledger_entry",
         "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_nonce_once",
@@ -114,7 +129,7 @@ def test_it_limits_the_log_in(as_service: None, client: Client) -> None:
         "DELETE FROM ledger_account",
         "UPDATE ledger_account SET owner_id = 'bob'",
         "UPDATE ledger_account SET created_on = now()",
-        "DELETE FROM ledger_reversible",
+        "DELETE FROM ledger_open_units",
         "DELETE FROM django_migrations",
         "UPDATE ledger_client SET name = 'other'",
         "DELETE FROM ledger_client",
@@ -141,21 +156,21 @@ def test_what_this_version_does_not_know_keeps_its_rights(role: str) -> None:
     """A newer version may still serve during a rollback to the older one."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE ledger_hold (id int)")
-        cursor.execute("ALTER TABLE ledger_account ADD COLUMN held int")
+        cursor.execute("ALTER TABLE ledger_account ADD COLUMN debt int")
         try:
             cursor.execute(SQL("GRANT SELECT ON ledger_hold TO {}").format(Identifier(role)))
-            cursor.execute(SQL("GRANT UPDATE (held) ON ledger_account TO {}").format(Identifier(role)))
+            cursor.execute(SQL("GRANT UPDATE (debt) ON ledger_account TO {}").format(Identifier(role)))
             call_command("servicerole", verbosity=0)
             cursor.execute(
                 "SELECT has_table_privilege(%(role)s, 'ledger_hold', 'SELECT'),"
                 " has_table_privilege(%(role)s, 'ledger_hold', 'INSERT, UPDATE, DELETE, TRUNCATE'),"
-                " has_column_privilege(%(role)s, 'ledger_account', 'held', 'UPDATE')",
+                " has_column_privilege(%(role)s, 'ledger_account', 'debt', 'UPDATE')",
                 {"role": role},
             )
             assert cursor.fetchone() == (True, False, True)
         finally:
             cursor.execute("DROP TABLE ledger_hold")
-            cursor.execute("ALTER TABLE ledger_account DROP COLUMN held")
+            cursor.execute("ALTER TABLE ledger_account DROP COLUMN debt")
 
 
 def test_its_sessions_are_bounded_by_the_role_too(as_service: None) -> None:

@@ -13,6 +13,7 @@ from ledger_core.admin.entries import FirstPages
 from ledger_core.models import Account, Entry
 from ledger_core.plugins import ledger_apps
 from ledger_core.posting import post
+from ledger_core.tests.api.test_get_entries import Explained
 from ledger_core.tests.conftest import staff
 from ledger_core.tests.imaginary import ADD, SPEND
 
@@ -169,6 +170,19 @@ def test_list_pages_read_by_index(admin_client: Client) -> None:
         assert "Sort" not in plan or "Index Cond" in plan, (query, plan)
 
 
+def test_a_page_of_an_operation_reads_few_rows_however_old_they_are(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FirstPages, "limit", 200)
+    with connection.cursor() as cursor:
+        cursor.execute(FILL)
+        cursor.execute("ANALYZE ledger_entry")
+    with Explained() as explained:
+        page = rows(admin_client, ENTRIES, operation="content:CREDIT_SPEND")
+    assert len(page) == 100
+    assert explained.rows() < 5000, explained.plans
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_is_rare_is_found_by_index_however_often_what_is_common_was_asked_for(admin_client: Client) -> None:
     """A statement that is prepared may be planned for any value, and that plan reads the table for a rare one."""
@@ -193,14 +207,17 @@ def rows_read(cursor: CursorWrapper) -> int:
     return int(read)
 
 
-# 100,000 entries of 1,000 owners, written around the service: what is measured is how they are read.
+# 100,000 entries of 1,000 owners, written around the service: what is measured is how they are read. Those of one
+# operation are all older than the others.
 FILL = """
     WITH account AS (
         INSERT INTO ledger_account (owner_id, balance, seq, head, created_on, updated_on)
         SELECT 'owner-' || n, 0, 100, '', now(), now() FROM generate_series(1, 1000) n RETURNING owner_id
     )
     INSERT INTO ledger_entry
-        (owner_id, seq, app, operation, amount, delta, balance_after, nonce, client, created_on, hash)
-    SELECT owner_id, seq, 'content', 'CREDIT_ADD', 1, 0, 0, 'nonce-' || seq, '', now(), ''
-    FROM account, generate_series(1, 100) seq
+        (owner_id, seq, app, operation, amount, delta, balance_after, held, held_after, nonce, client, created_on, form,
+        hash)
+    SELECT owner_id, seq, 'content', CASE WHEN seq <= 20 THEN 'CREDIT_SPEND' ELSE 'CREDIT_ADD' END, 1, 0, 0, 0, 0,
+        'nonce-' || seq, '', now() + (seq - 100) * interval '1 minute', 1, ''
+    FROM account, generate_series(1, 100) seq ORDER BY seq
 """

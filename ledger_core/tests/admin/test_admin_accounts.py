@@ -130,7 +130,7 @@ def test_the_chart_is_named_and_described_and_its_points_are_a_table(admin_clien
 def test_the_balance_is_drawn_in_steps_to_the_present() -> None:
     moments = [NOW - timedelta(days=days) for days in (40, 20, 10)]
     history = [
-        Balance("alice", balance, n, moment)
+        Balance("alice", balance, 0, n, moment)
         for n, (balance, moment) in enumerate(zip((40, 10, 30), moments, strict=True))
     ]
     (path,) = re.findall(r'<path[^>]* d="M ([^"]+)"', balance_chart(history, NOW))
@@ -143,7 +143,7 @@ def test_the_balance_is_drawn_in_steps_to_the_present() -> None:
 @pytest.mark.parametrize("days", [0, 1e-9, 0.001, 0.3, 5, 400, 20_000])
 @pytest.mark.parametrize("balance", [0, 1, 17, MAX_CREDITS])
 def test_any_history_can_be_drawn_and_no_tick_is_written_twice(days: float, balance: int) -> None:
-    history = [Balance("alice", balance, 1, NOW - timedelta(days=days))]
+    history = [Balance("alice", balance, 0, 1, NOW - timedelta(days=days))]
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", balance_chart(history, NOW))
     assert len(texts) == len(set(texts)) > 6
 
@@ -167,6 +167,8 @@ def test_the_page_asks_a_fixed_number_of_queries(admin_client: Client) -> None:
 def test_the_page_reads_by_index_and_few_rows(admin_client: Client) -> None:
     post_many(1000)
     post_many(1000, "alice2")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE ledger_entry")
     with CaptureQueriesContext(connection) as captured:
         page_of(admin_client)
     selects = [query["sql"] for query in captured if 'FROM "ledger_entry"' in query["sql"]]

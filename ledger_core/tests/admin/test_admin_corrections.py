@@ -68,8 +68,22 @@ def test_the_reason_is_kept_with_the_entry_and_shown() -> None:
     entry = Entry.objects.latest("pk")
     logged = LogEntry.objects.get()
     assert (logged.user.username, logged.action_flag, logged.object_id) == ("clerk", ADDITION, str(entry.pk))
+    assert entry.metadata == {"reason": '[{"no": "JSON"}] <b>Ann</b>'}
     for url in (ACCOUNT, reverse("admin:ledger_core_entry_change", args=[entry.pk])):
         assert "[{&quot;no&quot;: &quot;JSON&quot;}] &lt;b&gt;Ann&lt;/b&gt;" in browser.get(url).content.decode()
+
+
+def test_the_line_breaks_of_a_reason_are_kept() -> None:
+    assert correct(staff(*MAY), reason="Ann:\r\npaid twice\tü" + "🎲" * 480).status_code == 302
+    assert Entry.objects.latest("pk").metadata == {"reason": "Ann:\npaid twice\tü" + "🎲" * 480}
+
+
+def test_a_posted_form_with_another_reason_is_not_posted_again() -> None:
+    browser = staff(*MAY)
+    correct(browser)
+    (message,) = errors(correct(browser, reason="Another."))["__all__"]
+    assert "sent before with other values" in message
+    assert balance() == 15
 
 
 def test_a_form_that_is_sent_twice_posts_once() -> None:
@@ -125,7 +139,8 @@ def test_a_form_that_lacks_something_keeps_its_nonce_since_it_may_have_been_post
     [
         ({"reason": ""}, "reason"),
         ({"reason": " \n "}, "reason"),
-        ({"reason": "x" * 1001}, "reason"),
+        ({"reason": "x" * 501}, "reason"),
+        ({"reason": "a\x07b"}, "reason"),
         ({"amount": ""}, "amount"),
         ({"amount": "0"}, "amount"),
         ({"amount": "-5"}, "amount"),
@@ -192,7 +207,7 @@ def test_an_owner_that_has_no_account_cannot_be_corrected(admin_client: Client) 
     assert Account.objects.count() == 1
 
 
-def test_an_entry_whose_reason_cannot_be_kept_is_not_posted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_correction_that_cannot_be_noted_is_not_posted(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise IntegrityError
 

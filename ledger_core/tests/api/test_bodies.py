@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger_core.api.requests.decoding import decode
-from ledger_core.api.requests.types import BatchRequest, PostRequest
+from ledger_core.api.requests.types import BatchRequest, ItemRequest
 from ledger_core.errors import InvalidRequest
 
 FINE = {"operation": '"CREDIT_ADD"', "owner_id": '"alice"', "nonce": '"1"', "amount": "1"}
@@ -61,7 +61,7 @@ NOT_AT_FAULT = {
 }
 
 
-def rejection(body: bytes, kind: type[msgspec.Struct] = PostRequest) -> tuple[list[str], str]:
+def rejection(body: bytes, kind: type[msgspec.Struct] = ItemRequest) -> tuple[list[str], str]:
     """Return the fields that the problem document lists, and its detail."""
     with pytest.raises(InvalidRequest) as caught:
         decode(body, kind)
@@ -220,7 +220,7 @@ def is_plain(text: object, least: int = 1, most: int = 128, *, controls: bool = 
 @given(bodies())
 def test_a_body_is_accepted_or_its_mistakes_are_named(body: bytes) -> None:
     if is_accepted(body):
-        decode(body, PostRequest)
+        decode(body, ItemRequest)
         return
     fields, _ = rejection(body)
     try:

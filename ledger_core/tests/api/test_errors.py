@@ -196,6 +196,9 @@ def test_the_error_of_an_app_is_in_its_document_and_in_no_other(client: Client) 
     assert {path for path, of_path in responses.items() if "410" in of_path} == {
         "/api/v1/content/ledger",
         "/api/v1/content/batches",
+        "/api/v1/content/holds",
+        "/api/v1/content/holds/{hold_id}/capture",
+        "/api/v1/content/holds/{hold_id}/release",
     }
     added = responses["/api/v1/content/ledger"]["410"]
     assert added["description"] == "[The item is sold out](/api/problems/sold-out)"

@@ -23,15 +23,19 @@ def posted(api: Client, document: str, entry_ids: dict[str, int] | None = None) 
     answers = []
     for path, method, operation in operations(api, document):
         if method == "post":
+            in_path = {name: value for name, value in examples_of(operation).items() if "{" + name + "}" in path}
+            if in_path and entry_ids is not None:
+                in_path["hold_id"] = entry_ids["the hold"]
             for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
                 body = example["value"]
                 if "reverses" in body and entry_ids is not None:
                     (reversed_,) = [code for code in entry_ids if f"{code} returned" in example["description"]]
                     body["reverses"] = entry_ids[reversed_]
-                response = api.post(path, json.dumps(body), content_type="application/json")
-                answers.append((response.status_code, json.loads(response.content)))
-                if entry_ids is not None and "id" in answers[-1][1]:
-                    entry_ids[body["operation"]] = answers[-1][1]["id"]
+                response = api.post(path.format(**in_path), json.dumps(body), content_type="application/json")
+                answer = json.loads(response.content)
+                answers.append((response.status_code, answer))
+                if entry_ids is not None and "id" in answer:
+                    entry_ids["the hold" if "state" in answer else answer["operation"]] = answer["id"]
     return answers
 
 
@@ -40,9 +44,12 @@ def read(api: Client, document: str) -> dict[str, int]:
     statuses = {}
     for path, method, operation in operations(api, document):
         if method == "get":
-            examples = {parameter["name"]: parameter.get("example") for parameter in operation.get("parameters", ())}
-            statuses[operation["operationId"]] = api.get(path.format(**examples)).status_code
+            statuses[operation["operationId"]] = api.get(path.format(**examples_of(operation))).status_code
     return statuses
+
+
+def examples_of(operation: dict[str, Any]) -> dict[str, Any]:
+    return {parameter["name"]: parameter.get("example") for parameter in operation.get("parameters", ())}
 
 
 @pytest.mark.parametrize("app", APPS)

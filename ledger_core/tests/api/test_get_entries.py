@@ -16,7 +16,7 @@ from ledger_core.models import Account, Entry
 from ledger_core.operations.drafts import Draft, Item
 from ledger_core.posting.stored import earlier_entries
 from ledger_core.queries.balances import balance_at
-from ledger_core.queries.entries import entries_of
+from ledger_core.queries.entries import Filters, Order, Page, entries_of_owner
 from ledger_core.tests.conftest import Post, problem_of
 from ledger_core.tests.factories import post_body
 from ledger_core.tests.imaginary import ADD, IMAGINARY
@@ -181,7 +181,7 @@ def test_each_read_is_one_query(
         f"/api/v1/content/ledger/alice?at={moment}",
         f"/api/v1/content/entries/{posted['id']}",
     ):
-        with django_assert_num_queries(2 if "until" in address else 1):  # for an empty page, the account is read too
+        with django_assert_num_queries(1):
             assert api.get(address).status_code == 200
 
 
@@ -204,10 +204,11 @@ def test_deep_pages_moments_and_nonces_are_found_by_index(plans: str) -> None:
         cursor.execute("ANALYZE ledger_entry")
         moment = Entry.objects.get(owner_id="old", seq=3000).created_on
         for read in (
-            lambda: entries_of("content", "old", limit=10, before=5000),
-            lambda: entries_of("ecommerce", "old", limit=10),
-            lambda: entries_of("content", "old", limit=10, until=moment),
-            lambda: entries_of("content", "old", limit=10, until=moment, since=moment - timedelta(minutes=5)),
+            lambda: entries_of_owner("old", Filters(app="content"), limit=10, before=5000),
+            lambda: entries_of_owner("old", Filters(app="content", until=moment), limit=10),
+            lambda: entries_of_owner(
+                "old", Filters(app="content", until=moment, since=moment - timedelta(minutes=5)), limit=10
+            ),
             lambda: balance_at("old", moment),
             lambda: earlier_entries([Draft.of(IMAGINARY, Item(ADD, "old", "nonce-5000"), "")]),
         ):
@@ -216,16 +217,26 @@ def test_deep_pages_moments_and_nonces_are_found_by_index(plans: str) -> None:
             assert explained.rows() < 60, explained.plans
 
 
-def test_an_operation_that_nobody_has_posted_is_not_looked_for_in_all_entries() -> None:
+@pytest.mark.parametrize(("app", "operation"), [("ecommerce", None), ("content", "DAILY_REWARD")])
+def test_a_page_searches_a_limited_number_of_entries(api: Client, app: str, operation: str | None) -> None:
+    """Also if the owner has far more, and none that is asked for. The pages after it lead to the oldest entry."""
     with connection.cursor() as cursor:
-        cursor.execute(FILL)
+        cursor.execute(FILL.replace("10000", "25000"))
         cursor.execute("ANALYZE ledger_entry")
+    filters = Filters(app=app, operation=operation)
+    newest, oldest = Order
     with Explained() as explained:
-        assert entries_of("content", "old", limit=10, operation="DAILY_REWARD") == []
-    assert explained.rows() < 60
-    with connection.cursor() as cursor:  # nor with the generic plan, which PostgreSQL may choose later
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'ledger_entries_of_operation%'")
-        assert cursor.fetchone() == (0,)
+        assert entries_of_owner("old", filters, limit=10) == Page([], 15001)
+        assert entries_of_owner("old", filters, limit=10, order=oldest) == Page([], 10000)
+    assert explained.rows() < 20_020, explained.plans
+    for order, name, page in (
+        (newest, "before", {15001: 5001, 5001: None}),
+        (oldest, "after", {10000: 20000, 20000: None}),
+    ):
+        for start, following in page.items():
+            limits: Any = {name: start}
+            assert entries_of_owner("old", filters, limit=10, order=order, **limits) == Page([], following)
+    assert seqs(get(api, ENTRIES.replace("alice", "old"), before=15001, limit=1)) == [15000]
 
 
 FILL = """
@@ -234,9 +245,10 @@ FILL = """
         VALUES ('old', 0, 10000, '', now(), now()) RETURNING owner_id
     )
     INSERT INTO ledger_entry
-        (owner_id, seq, app, operation, amount, delta, balance_after, nonce, client, created_on, hash)
-    SELECT owner_id, seq, 'content', 'CREDIT_ADD', 1, 0, 0, 'nonce-' || seq, '',
-        now() + (seq - 10000) * interval '1 minute', ''
+        (owner_id, seq, app, operation, amount, delta, balance_after, held, held_after, nonce, client, created_on, form,
+        hash)
+    SELECT owner_id, seq, 'content', 'CREDIT_ADD', 1, 0, 0, 0, 0, 'nonce-' || seq, '',
+        now() + (seq - 10000) * interval '1 minute', 1, ''
     FROM account, generate_series(1, 10000) seq
 """
 

@@ -1,6 +1,6 @@
-"""The tables of docs/api.md are those of the types and the error classes. No database.
+"""The tables of docs/api.md and docs/holds.md are those of the types and the error classes. No database.
 
-WRITE_API_TABLES=1 writes them into the page.
+WRITE_API_TABLES=1 writes them into the pages.
 """
 
 import os
@@ -14,27 +14,32 @@ import pytest
 from django.conf import settings
 
 from ledger_core.api import response_types
+from ledger_core.api.hold_documents import HoldDocument
 from ledger_core.api.problems.registry import CORE_ERRORS
 from ledger_core.api.problems.types import Problem
 from ledger_core.api.requests import types
 
-GUIDE = Path(settings.BASE_DIR) / "docs" / "api.md"
-BODIES: list[type[msgspec.Struct]] = [types.PostRequest, types.BatchRequest]
-QUERIES: list[type[msgspec.Struct]] = [types.BalanceQuery, types.EntriesQuery]
+DOCS = Path(settings.BASE_DIR) / "docs"
+BODIES: list[type[msgspec.Struct]] = [types.PostRequest, types.BatchRequest, types.HoldRequest]
+QUERIES: list[type[msgspec.Struct]] = [types.BalanceQuery, types.EntriesQuery, types.AppEntriesQuery]
 RESPONSES: list[type[msgspec.Struct]] = [
     response_types.EntryDocument,
     response_types.BatchDocument,
     response_types.BalanceDocument,
     response_types.EntriesDocument,
     response_types.OperationDocument,
+    HoldDocument,
     Problem,
 ]
 NAMES = {
-    "PostRequest": "[item](#posting)",
+    "ItemRequest": "[item](#posting)",
     "EntryDocument": "[entry](#posting)",
     "FieldError": "`field`, `detail`",
     "ItemError": "`index`, `code`, `detail` and others",
-    "Scope": "`read`, `post` or `mint`",
+    "Scope": "`read`, `read-all`, `post` or `mint`",
+    "HoldState": "`open`, `captured`, `released` or `expired`",
+    "Order": "`newest_first` or `oldest_first`",
+    "EntriesScope": "`app` or `all`",
 }
 
 
@@ -69,6 +74,9 @@ def fields(kind: type[msgspec.Struct]) -> str:
     schema = msgspec.json.schema_components([kind])[1][kind.__name__]
     rows = [("field", "type", "limits", "meaning")]
     for name, field in schema["properties"].items():
+        if (kind, name) == (types.AppEntriesQuery, "metadata"):
+            rows.append(("`metadata.{key}`", "string", "", field["description"]))
+            continue
         limits = ["required"] if kind in BODIES and name in schema["required"] else []
         of_type = type_of(field).removesuffix(" or null" if kind in QUERIES else "")
         rows.append((f"`{name}`", of_type, ", ".join([*limits, *limits_of(field)]), field["description"]))
@@ -87,24 +95,27 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)).replace("|  |", "| |")
 
 
-TABLES = {f"fields of {kind.__name__}": fields(kind) for kind in BODIES + QUERIES + RESPONSES} | {
+TABLES: dict[str, str] = {f"fields of {kind.__name__}": fields(kind) for kind in BODIES + QUERIES + RESPONSES} | {
     "problems": problems()
 }
+OF_HOLDS = {f"fields of {kind.__name__}" for kind in (types.HoldRequest, HoldDocument)}
+PAGES = {"api.md": TABLES.keys() - OF_HOLDS, "holds.md": OF_HOLDS}
 
 
 def block(name: str) -> re.Pattern[str]:
     return re.compile(rf"(<!-- {name} -->\n)(.*?)\n?(<!-- end -->)", re.DOTALL)
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_the_guide_has_the_table(name: str) -> None:
-    expected, text = TABLES[name], GUIDE.read_text()
+@pytest.mark.parametrize(("page", "name"), [(page, name) for page, names in PAGES.items() for name in sorted(names)])
+def test_the_guide_has_the_table(page: str, name: str) -> None:
+    expected, text = TABLES[name], (DOCS / page).read_text()
     if os.environ.get("WRITE_API_TABLES"):
         text = block(name).sub(lambda found: f"{found[1]}{expected}\n{found[3]}", text)
-        GUIDE.write_text(text)
+        (DOCS / page).write_text(text)
     (found,) = block(name).findall(text)
     assert found[1] == expected, "The API has changed: WRITE_API_TABLES=1 pytest ledger_core/tests/api/test_guide.py"
 
 
-def test_the_guide_has_no_other_table_of_fields() -> None:
-    assert set(re.findall(r"<!-- (.+) -->", GUIDE.read_text())) - {"end"} == TABLES.keys()
+@pytest.mark.parametrize("page", PAGES)
+def test_the_guide_has_no_other_table_of_fields(page: str) -> None:
+    assert set(re.findall(r"<!-- (.+) -->", (DOCS / page).read_text())) - {"end"} == PAGES[page]

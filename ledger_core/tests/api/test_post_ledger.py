@@ -39,7 +39,10 @@ def test_it_posts_and_answers_with_the_entry(post_json: Post, app: str) -> None:
         "nonce": "n",
         "claim": None,
         "reverses": None,
+        "batch": None,
         "client": "tests",
+        "reference": None,
+        "metadata": None,
         "hash": bytes(entry.hash).hex(),
     }
 

@@ -1,6 +1,7 @@
 """Request ids, the log line of each request, and the metrics."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
@@ -32,8 +33,17 @@ def test_a_request_without_a_usable_id_gets_one(api: Client, given: str) -> None
     assert returned[0] != returned[1]
 
 
+@pytest.fixture
+def _ids_in_records(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Filter records as the service does. pytest has one handler for all tests, so the filter must not stay."""
+    filter_ = RequestIdFilter()
+    caplog.handler.addFilter(filter_)
+    yield
+    caplog.handler.removeFilter(filter_)
+
+
+@pytest.mark.usefixtures("_ids_in_records")
 def test_a_request_has_one_line_with_its_id(api: Client, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.handler.addFilter(RequestIdFilter())
     with caplog.at_level(logging.INFO):
         api.get("/api/v1/content/ledger/no%0Abody", headers={"X-Request-ID": "abc"})
     (record,) = [record for record in caplog.records if record.name != "django.request"]
@@ -53,10 +63,10 @@ def test_a_key_that_strays_into_an_address_is_not_logged(api: Client, caplog: py
     assert key[16:] not in caplog.text + str([vars(record) for record in caplog.records if not record.args])
 
 
+@pytest.mark.usefixtures("_ids_in_records")
 def test_a_failure_is_logged_with_its_traceback_and_id(
     post_json: Post, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caplog.handler.addFilter(RequestIdFilter())
     monkeypatch.setattr("ledger_core.posting.single._insert", lambda request: 1 / 0)
     response = post_json(post_body())
     (record,) = [record for record in caplog.records if record.exc_info]

@@ -11,7 +11,7 @@ from django.core.checks import Error
 
 from ledger_core.api.problems import checks as error_checks
 from ledger_core.api.urls import ledger_urls
-from ledger_core.operations import Operation, OperationSet, Reversal, Terms
+from ledger_core.operations import Operation, OperationSet, Plain, Reversal
 from ledger_core.plugins import LedgerApp, checks
 from ledger_core.tests.imaginary import CHESS, ImaginaryOperation
 
@@ -20,11 +20,11 @@ GAMING = OperationSet("gaming", ImaginaryOperation)
 
 
 class ClashingOperation(Operation):
-    CREDIT_ADD = Terms(+1, "Has the name of a shared one.")
+    CREDIT_ADD = Plain(+1, "Has the name of a shared one.")
 
 
 class MisnamedOperation(Operation):
-    loot = Terms(+1, "Not in capitals.")
+    loot = Plain(+1, "Not in capitals.")
 
 
 class NoOperation(Operation):
@@ -100,7 +100,7 @@ def test_a_namespace_that_fits_no_url_is_found(monkeypatch: pytest.MonkeyPatch, 
 
 
 class ForeignReversalOperation(Operation):
-    RETURN = Reversal(ImaginaryOperation.DUEL.terms, "Of another app's operation.")
+    RETURN = Reversal(ImaginaryOperation.DUEL.kind, "Of another app's operation.")
 
 
 def test_a_reversal_of_what_is_not_of_its_class_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_a_reversal_of_what_is_not_of_its_class_is_found(monkeypatch: pytest.Mon
 
 
 class AliasOperation(Operation):
-    LOOT = Terms(+7, "Found.")
+    LOOT = Plain(+7, "Found.")
     TREASURE = LOOT
 
 

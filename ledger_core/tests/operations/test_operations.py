@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ledger_core.errors import InvalidOperation, InvalidRequest
-from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
+from ledger_core.operations import Operation, OperationSet, Plain, Reversal, SharedOperation
 from ledger_core.operations.drafts import Draft, Item
 from ledger_core.operations.frequency import Daily
 from ledger_core.rules.availability import require_allowed
@@ -49,8 +49,8 @@ def test_another_apps_operation_of_the_same_code_is_not_in_the_set() -> None:
 
 def test_operations_of_equal_value_stay_apart() -> None:
     class Twins(Operation):
-        FIRST = Terms(1, "The same.")
-        SECOND = Terms(1, "The same.")
+        FIRST = Plain(1, "The same.")
+        SECOND = Plain(1, "The same.")
 
     assert [operation.code for operation in OperationSet("twins", Twins)][-2:] == ["FIRST", "SECOND"]
 
@@ -100,24 +100,31 @@ def test_the_largest_amount_fits() -> None:
     ],
     ids=str,
 )
-def test_terms_that_no_post_could_keep_to_are_refused_at_once(wrong: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match="Terms"):
-        Terms(**{"value": 1, "description": "…", **wrong})
+def test_a_kind_that_no_post_could_keep_to_is_refused_at_once(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="Plain"):
+        Plain(**{"value": 1, "description": "…", **wrong})
 
 
 @pytest.mark.parametrize("wrong", [10, None, "DUEL", ImaginaryOperation.DUEL], ids=str)
-def test_a_reversal_has_no_value_but_names_terms(wrong: Any) -> None:
+def test_a_reversal_has_no_value_but_names_a_member(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"Reversal\(.*, …\): it has no value; name the member that it reverses"):
         Reversal(wrong, "…")
 
 
-def test_a_reversal_keeps_to_the_rules_of_all_terms() -> None:
+def test_a_reversal_keeps_to_the_rules_of_all_kinds() -> None:
     with pytest.raises(TypeError, match=r"Reversal\(…, max_amount=0\)"):
-        Reversal(ImaginaryOperation.DUEL.terms, "…", max_amount=0)
+        Reversal(ImaginaryOperation.DUEL.kind, "…", max_amount=0)
 
 
-def test_a_member_that_has_no_terms_is_refused_at_once() -> None:
-    with pytest.raises(TypeError, match=r"a member is Terms\(value, description\)"):
+def test_a_kind_without_a_name_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="Transfer: a kind sets `name`"):
+
+        class Transfer(Plain):
+            pass
+
+
+def test_a_member_that_has_no_kind_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match=r"a member is Plain\(value, description\)"):
 
         class WrongOperation(Operation):
             LOOT = 7

@@ -4,7 +4,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from ledger_core.api.requests.types import PostRequest
+from ledger_core.api.requests.types import ItemRequest
 from ledger_core.errors import InvalidRequest
 from ledger_core.operations import drafts
 from ledger_core.values import Amount, Nonce, OwnerId, check
@@ -41,6 +41,6 @@ def test_an_amount_that_is_no_positive_bigint_is_refused(value: object) -> None:
 
 def test_decoding_checks_the_same_types_as_python_callers_values() -> None:
     """Posting does not check the API's values again."""
-    checked, decoded = (get_type_hints(kind, include_extras=True) for kind in (drafts._Values, PostRequest))
+    checked, decoded = (get_type_hints(kind, include_extras=True) for kind in (drafts._Values, ItemRequest))
     assert checked.keys() == decoded.keys() - {"operation"}
     assert [name for name, kind in checked.items() if kind not in (decoded[name], get_args(decoded[name])[0])] == []

@@ -15,7 +15,7 @@ from ledger_core.operations.drafts import Draft, Item
 from ledger_core.posting import InsufficientBalance, post, post_batch
 from ledger_core.posting.batch import _POST_BATCH
 from ledger_core.posting.single import _POST
-from ledger_core.posting.stored import _EARLIER
+from ledger_core.posting.stored import _EARLIER, parameters_of
 from ledger_core.queries.balances import _BALANCE, Balance, balance_at, balance_of
 from ledger_core.tests.factories import post_call
 from ledger_core.tests.imaginary import ADD, IMAGINARY, SPEND
@@ -61,7 +61,7 @@ def test_no_row_is_an_empty_list() -> None:
 @pytest.mark.usefixtures("_connected")
 def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
     """psycopg begins a transaction with a cursor's first statement. A statement outside it would commit by itself."""
-    fields = Draft.of(IMAGINARY, Item(ADD, "alice", "1"), "").parameters
+    fields = parameters_of(Draft.of(IMAGINARY, Item(ADD, "alice", "1"), ""))
     with transaction.atomic():
         assert _POST.fetch(fields)
         transaction.set_rollback(True)
@@ -70,17 +70,17 @@ def test_as_the_first_of_a_transaction_it_is_undone_with_it() -> None:
 
 @pytest.mark.usefixtures("_connected")
 def test_a_refusal_names_its_constraint() -> None:
-    fields = Draft.of(IMAGINARY, Item(SPEND, "alice", "1"), "").parameters
+    fields = parameters_of(Draft.of(IMAGINARY, Item(SPEND, "alice", "1"), ""))
     with pytest.raises(IntegrityError) as refused:
         _POST.fetch(fields)
     assert isinstance(refused.value.__cause__, PostgresError)
-    assert refused.value.__cause__.diag.constraint_name == constraints.BALANCE_NOT_NEGATIVE
+    assert refused.value.__cause__.diag.constraint_name == constraints.AVAILABLE_NOT_NEGATIVE
     assert not connection.errors_occurred
 
 
 @pytest.mark.usefixtures("_connected")
 def test_a_nul_is_refused_and_cuts_nothing_off() -> None:
-    fields = Draft.of(IMAGINARY, Item(ADD, "alice", "1"), "blog\0shop").parameters
+    fields = parameters_of(Draft.of(IMAGINARY, Item(ADD, "alice", "1"), "blog\0shop"))
     with pytest.raises(DataError, match="NUL"):
         _POST.fetch(fields)
     assert not Entry.objects.exists()
@@ -179,7 +179,9 @@ def test_a_session_that_loses_its_prepared_statements_fails_no_request(
         use_all("after the transaction")
         use_all("and again")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '-- Posts one entry%'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '-- Posts an item and returns%'"
+        )
         assert cursor.fetchone() == (1,)
     assert set(Entry.objects.filter(owner_id="alice").values_list("nonce", flat=True)) >= {"before", "and again"}
 

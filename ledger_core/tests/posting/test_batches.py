@@ -7,8 +7,8 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from ledger_core.errors import InvalidRequest
-from ledger_core.models import Account, Entry, Reversible
-from ledger_core.operations import Operation, OperationSet, Reversal, SharedOperation, Terms
+from ledger_core.models import Account, Entry, OpenUnits
+from ledger_core.operations import Operation, OperationSet, Plain, Reversal, SharedOperation
 from ledger_core.operations.frequency import Once
 from ledger_core.posting import MAX_ITEMS, BatchRefused, Item, post, post_batch
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
@@ -165,7 +165,7 @@ def test_reversals_in_one_batch_share_what_is_left() -> None:
         post_batch(IMAGINARY, [Item(REMATCH, "alice", str(n), 2, duel.pk) for n in (2, 3)])
     assert faults(refusal) == [(1, "not-reversible")]
     post_batch(IMAGINARY, [Item(REMATCH, "alice", "2", 2, duel.pk), Item(REMATCH, "alice", "3", 1, duel.pk)])
-    assert Reversible.objects.get().remaining == 0
+    assert OpenUnits.objects.get().remaining == 0
 
 
 def test_one_item_that_may_not_reverse_an_entry_is_not_hidden_by_one_that_may() -> None:
@@ -178,8 +178,8 @@ def test_one_item_that_may_not_reverse_an_entry_is_not_hidden_by_one_that_may() 
 
 
 class TollOperation(Operation):
-    TOLL = Terms(-20, "Once, and not for nothing.", frequency=Once())
-    GIFT = Terms(+20, "Given.")
+    TOLL = Plain(-20, "Once, and not for nothing.", frequency=Once())
+    GIFT = Plain(+20, "Given.")
     REVOKE = Reversal(GIFT, "Taken back.")
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ledger_core.models import Account, Entry
-from ledger_core.operations import Operation, OperationSet, SharedOperation, Terms
+from ledger_core.operations import Operation, OperationSet, Plain, SharedOperation
 from ledger_core.operations.frequency import Daily, Frequency, Once
 from ledger_core.posting import AlreadyClaimed, BatchRefused, Item, post, post_batch
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY
@@ -25,7 +25,7 @@ class Weekly(Frequency):
 
 
 class ClubOperation(Operation):
-    MEETING = Terms(+1, "Attended.", frequency=Weekly())
+    MEETING = Plain(+1, "Attended.", frequency=Weekly())
 
 
 CLUB = OperationSet("club", ClubOperation)

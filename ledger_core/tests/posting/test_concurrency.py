@@ -2,17 +2,19 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from itertools import count
+from types import ModuleType
 from typing import Any, TypeVar
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from ledger_core.conformance.base import assert_ledger_is_correct
 from ledger_core.conformance.races import at_once
 from ledger_core.errors import AccountLocked
-from ledger_core.models import Account, Entry, Reversible
+from ledger_core.models import Account, Entry, OpenUnits
 from ledger_core.operations import SharedOperation
 from ledger_core.posting import (
     AlreadyClaimed,
@@ -25,8 +27,9 @@ from ledger_core.posting import (
     batch,
     post,
     post_batch,
+    single,
 )
-from ledger_core.posting.stored import earlier_entries
+from ledger_core.posting.trying import try_item
 from ledger_core.tests.imaginary import ADD, CHESS, IMAGINARY, SPEND, ChessOperation, ImaginaryOperation
 from ledger_core.tests.posting.test_reversals import priced
 
@@ -160,7 +163,7 @@ def test_racing_reversals_never_take_back_more_than_there_was() -> None:
 
     assert {type(outcome) for outcome in outcomes} == {int, NotReversible, BatchRefused}
     taken_back = sum(outcome for outcome in outcomes if isinstance(outcome, int))
-    assert Reversible.objects.get().remaining == 20 - taken_back
+    assert OpenUnits.objects.get().remaining == 20 - taken_back
     assert taken_back >= 18  # a rejection means that fewer units were left than the request asked for
     assert_ledger_is_correct()
 
@@ -186,7 +189,7 @@ def test_refunds_race_posts_of_another_price_and_move_back_what_was_paid() -> No
     assert set(at_once([lambda n=n: buy_and_refund(n) for n in range(16)])) == {None}  # type: ignore[misc]
 
     refunds = Entry.objects.filter(operation="REFUND")
-    assert Counter(refunds.values_list("reverses_id", "delta")) == {(sold[0].pk, 10): 8, (sold[1].pk, 12): 8}
+    assert Counter(refunds.values_list("reverses", "delta")) == {(sold[0].pk, 10): 8, (sold[1].pk, 12): 8}
     assert Account.objects.get().balance == 1000 - 8 * 10 - 8 * 12
     assert_ledger_is_correct()
 
@@ -241,25 +244,69 @@ def _wait_until_someone_waits_for_a_lock() -> None:
     raise AssertionError("nobody waited")
 
 
-def test_a_batch_that_loses_every_race_is_told_to_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("module", [single, batch], ids=["post", "batch"])
+def test_a_request_that_loses_every_race_is_told_to_retry(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
     """Another client takes the credits before each attempt, and gives them back before the rejection is explained."""
     post(IMAGINARY, ADD, owner_id="alice", nonce="first")
     nonces = map(str, count())
-    insert, look = batch._insert, earlier_entries
+    insert, try_ = module._insert, module.outcomes_of
 
     def taken(requests: Any) -> Any:
-        post(IMAGINARY, SPEND, owner_id="alice", nonce=next(nonces), amount=10)
+        _other(SPEND, next(nonces), 10)
         return insert(requests)
 
     def given_back(requests: Any) -> Any:
-        post(IMAGINARY, ADD, owner_id="alice", nonce=next(nonces))
-        return look(requests)
+        _other(ADD, next(nonces), 1)
+        return try_(requests)
 
-    spend = [Item(SPEND, "alice", "batch", 10)]
+    def spend() -> Posted:
+        item = Item(SPEND, "alice", "spent", 10)
+        return post_batch(IMAGINARY, [item])[0] if module is batch else single.post_item(IMAGINARY, item)
+
     with monkeypatch.context() as patch:
-        patch.setattr(batch, "_insert", taken)
-        patch.setattr(batch, "earlier_entries", given_back)
-        with pytest.raises(AccountLocked, match="retry with the same nonces"):
-            post_batch(IMAGINARY, spend)
-    assert not post_batch(IMAGINARY, spend)[0].replayed
+        patch.setattr(module, "_insert", taken)
+        patch.setattr(module, "outcomes_of", given_back)
+        with pytest.raises(AccountLocked, match="retry with the same nonce"):
+            spend()
+    assert not spend().replayed
     assert_ledger_is_correct()
+
+
+def _other(operation: SharedOperation, nonce: str, amount: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_post('alice', 'imaginary', '', jsonb_populate_record(NULL::ledger_item, jsonb_build_object("
+            "'operation', %s::text, 'amount', %s, 'delta', %s, 'nonce', %s::text)))",
+            [operation.code, amount, operation.delta(amount), nonce],
+        )
+
+
+@pytest.mark.parametrize("how", ["post", "batch", "dry run"])
+def test_a_column_that_is_added_while_a_request_waits_fails_no_request(how: str) -> None:
+    """A function of the database takes the columns of an entry when it starts, and inserts it after it has waited."""
+    item = Item(ADD, "alice", "waits")
+    requests: dict[str, Any] = {
+        "post": lambda: single.post_item(IMAGINARY, item),
+        "batch": lambda: post_batch(IMAGINARY, [item])[0],
+        "dry run": lambda: try_item(IMAGINARY, item),
+    }
+    post(IMAGINARY, ADD, owner_id="alice", nonce="first")
+
+    def wait() -> Posted:
+        try:
+            posted: Posted = requests[how]()
+            return posted
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            Account.objects.select_for_update().get(pk="alice")
+            other = connection.copy()
+            waiting = thread.submit(wait)
+            _wait_until_someone_waits_for_a_lock()
+            with closing(other), other.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '100ms'")
+                with pytest.raises(OperationalError, match="lock timeout"):
+                    cursor.execute("ALTER TABLE ledger_entry ADD COLUMN note text")
+        assert not waiting.result().replayed

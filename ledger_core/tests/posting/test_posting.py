@@ -26,7 +26,7 @@ def test_the_first_entry_makes_the_account() -> None:
     assert account.created_on == account.updated_on == entry.created_on
     assert (entry.app, entry.operation, entry.amount, entry.delta) == ("imaginary", "CREDIT_ADD", 2, 20)
     assert (entry.seq, entry.balance_after, entry.nonce, entry.client) == (1, 20, "n", "shop")
-    assert (entry.claim, entry.reverses_id) == (None, None)
+    assert (entry.claim, entry.reverses) == (None, None)
 
 
 def test_the_entry_that_is_returned_is_the_entry_that_is_stored() -> None:
@@ -173,7 +173,9 @@ def test_the_statement_is_prepared_once_whatever_the_size_of_its_numbers() -> No
     for nonce, amount in enumerate([1, 1, 2**15, 2**31, 2**40]):
         post(IMAGINARY, ImaginaryOperation.LOOT, owner_id="alice", nonce=str(nonce), amount=amount)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '-- Posts one entry%'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '-- Posts an item and returns%'"
+        )
         assert cursor.fetchone() == (1,)
 
 

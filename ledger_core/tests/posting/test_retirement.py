@@ -9,7 +9,7 @@ from django.test import Client
 from ledger_core.conformance.base import assert_ledger_is_correct
 from ledger_core.errors import InvalidRequest
 from ledger_core.models import Account, Entry
-from ledger_core.operations import Operation, OperationSet, Reversal, Terms
+from ledger_core.operations import Operation, OperationSet, Plain, Reversal
 from ledger_core.plugins import ledger_apps
 from ledger_core.posting import BatchRefused, InvalidBatch, Item, NonceReused, OperationRetired, post, post_batch
 from ledger_core.tests.conftest import Post, problem_of
@@ -26,7 +26,7 @@ def shop(**sale: Any) -> tuple[OperationSet[Any], Any, Any]:
     """Return a shop, its sale with these limits, and its refund."""
 
     class ShopOperation(Operation):
-        SALE = Terms(-10, "Sold.", **sale)
+        SALE = Plain(-10, "Sold.", **sale)
         REFUND = Reversal(SALE, "Given back.")
 
     return OperationSet("shop", ShopOperation), ShopOperation.SALE, ShopOperation.REFUND
@@ -96,7 +96,7 @@ def test_the_api_says_so_and_reads_its_entries(api: Client, post_json: Post) -> 
     post_json(post_body(owner_id="alice"))
     body = post_body(owner_id="alice", operation=OWN.code)
     earlier = json.loads(post_json(body, app=APP.namespace).content)
-    object.__setattr__(OWN.terms, "retired", True)
+    object.__setattr__(OWN.kind, "retired", True)
     try:
         problem = problem_of(post_json(post_body(owner_id="alice", operation=OWN.code), app=APP.namespace))
         assert (problem["status"], problem["code"]) == (400, "operation-retired")
@@ -110,12 +110,12 @@ def test_the_api_says_so_and_reads_its_entries(api: Client, post_json: Post) -> 
         examples = paths[f"{address}/ledger"]["post"]["requestBody"]["content"]["application/json"]["examples"]
         assert OWN.code not in examples
     finally:
-        object.__setattr__(OWN.terms, "retired", False)
+        object.__setattr__(OWN.kind, "retired", False)
 
 
 def test_entries_of_an_operation_that_was_removed_are_read(api: Client, admin_client: Client) -> None:
     class FormerOperation(Operation):
-        BADGE = Terms(+1, "No member of the app's any more.")
+        BADGE = Plain(+1, "No member of the app's any more.")
 
     former = OperationSet(APP.operations.app, FormerOperation)
     entry = post(former, FormerOperation.BADGE, owner_id="alice", nonce="1").entry
@@ -133,7 +133,7 @@ def test_entries_of_an_operation_that_was_removed_are_read(api: Client, admin_cl
 
 def test_a_reversal_can_be_retired_as_well(sold: Entry) -> None:
     class ShopOperation(Operation):
-        SALE = Terms(-10, "Sold.")
+        SALE = Plain(-10, "Sold.")
         REFUND = Reversal(SALE, "Given back.", retired=True)
 
     with pytest.raises(OperationRetired):

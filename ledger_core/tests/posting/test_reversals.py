@@ -7,8 +7,8 @@ from msgspec.structs import asdict
 
 from ledger_core.conformance.base import assert_ledger_is_correct
 from ledger_core.errors import InvalidRequest, LedgerError
-from ledger_core.models import Account, Entry, Reversible
-from ledger_core.operations import Operation, OperationSet, Reversal, Terms
+from ledger_core.models import Account, Entry, OpenUnits
+from ledger_core.operations import Operation, OperationSet, Plain, Reversal
 from ledger_core.posting import (
     BatchRefused,
     InsufficientBalance,
@@ -40,8 +40,8 @@ def rematch(entry: Entry, nonce: str, amount: int = 1, owner_id: str = "alice") 
 
 def test_it_is_taken_back_at_once(duel: Entry) -> None:
     entry = rematch(duel, "1", amount=3).entry
-    assert (entry.reverses_id, entry.delta, entry.balance_after) == (duel.pk, 21, 100)
-    assert Reversible.objects.get(pk=duel.pk).remaining == 0
+    assert (entry.reverses, entry.delta, entry.balance_after) == (duel.pk, 21, 100)
+    assert OpenUnits.objects.get(pk=duel.pk).remaining == 0
 
 
 def test_it_is_taken_back_in_parts_and_no_further(duel: Entry) -> None:
@@ -65,7 +65,7 @@ def test_more_units_than_there_ever_were_are_refused_at_once(duel: Entry) -> Non
     with pytest.raises(NotReversible) as refusal:
         rematch(duel, "1", amount=4)
     assert refusal.value.data == {"remaining": 3}
-    assert not Reversible.objects.exists()
+    assert not OpenUnits.objects.exists()
 
 
 def test_its_retry_is_a_replay(duel: Entry) -> None:
@@ -108,8 +108,8 @@ def test_an_entry_that_is_not_there_is_refused(duel: Entry) -> None:
 class TwoWaysOperation(Operation):
     """Return two operations, each with its reversal."""
 
-    RENT = Terms(-1, "Rented.")
-    BUY = Terms(-1, "Bought.")
+    RENT = Plain(-1, "Rented.")
+    BUY = Plain(-1, "Bought.")
     RETURN = Reversal(RENT, "Brought back.")
     REFUND = Reversal(BUY, "Given back.")
 
@@ -126,7 +126,7 @@ def test_what_is_partly_reversed_by_one_operation_is_not_open_to_another() -> No
 
 
 class FreeOperation(Operation):
-    LOOK = Terms(0, "Moves nothing, however often.")
+    LOOK = Plain(0, "Moves nothing, however often.")
     FORGET = Reversal(LOOK, "Nor does this.")
 
 
@@ -141,7 +141,7 @@ def test_the_largest_amounts_are_counted_down_without_overflow() -> None:
 
 def test_a_reversal_that_takes_credits_needs_them() -> None:
     class GiftOperation(Operation):
-        GIFT = Terms(+5, "Given.")
+        GIFT = Plain(+5, "Given.")
         REVOKE = Reversal(GIFT, "Taken back.")
 
     gifts = OperationSet("gifts", GiftOperation)
@@ -151,7 +151,7 @@ def test_a_reversal_that_takes_credits_needs_them() -> None:
     post(CHESS, ChessOperation.DUEL, owner_id="alice", nonce="4")
     with pytest.raises(InsufficientBalance):
         post(gifts, GiftOperation.REVOKE, owner_id="alice", nonce="5", reverses=gift.pk)
-    assert not Reversible.objects.exists()
+    assert not OpenUnits.objects.exists()
 
 
 @pytest.mark.parametrize("reverses", [None, 0, -1, MAX_CREDITS + 1, "1"])
@@ -162,7 +162,7 @@ def test_the_entry_must_be_named(reverses: int | None) -> None:
 
 
 def test_an_operation_that_reverses_nothing_takes_no_entry(duel: Entry) -> None:
-    with pytest.raises(InvalidRequest, match="LOOT does not reverse an entry"):
+    with pytest.raises(InvalidRequest, match="reverses: LOOT does not take it"):
         post(IMAGINARY, ImaginaryOperation.LOOT, owner_id="alice", nonce="1", reverses=duel.pk)
 
 
@@ -170,7 +170,7 @@ def priced(value: int) -> tuple[OperationSet[Any], Any, Any]:
     """Return a shop whose sale has this value, the sale, and its refund."""
 
     class ShopOperation(Operation):
-        SALE = Terms(value, "Sold.")
+        SALE = Plain(value, "Sold.")
         REFUND = Reversal(SALE, "Given back.")
 
     return OperationSet("shop", ShopOperation), ShopOperation.SALE, ShopOperation.REFUND
@@ -207,7 +207,7 @@ def test_credits_that_are_taken_back_at_the_old_price_have_to_be_there(how: str)
         post(shop, refund, owner_id="alice", nonce="0", reverses=gift.pk)
         with pytest.raises(InsufficientBalance, match="alice has 6 credits, and REFUND × 1 takes 10") as refusal:
             post(shop, refund, owner_id="alice", nonce="1", reverses=gift.pk)
-        assert refusal.value.data == {"balance": 6}
+        assert refusal.value.data == {"balance": 6, "available": 6}
     else:
         with pytest.raises(BatchRefused) as refused:
             post_batch(shop, items)
@@ -282,7 +282,7 @@ def test_a_retry_after_a_change_of_the_price_is_a_replay(how: str) -> None:
 
 def test_what_was_taken_back_can_be_taken_back() -> None:
     class ShopOperation(Operation):
-        SALE = Terms(-3, "Sold.")
+        SALE = Plain(-3, "Sold.")
         REFUND = Reversal(SALE, "Given back.")
         MISTAKE = Reversal(REFUND, "The refund was one.")
 

@@ -48,8 +48,16 @@ def test_nothing_waits_for_the_signals_of_an_entry() -> None:
 
 def test_an_entry_of_a_row_is_the_one_that_django_makes() -> None:
     now = datetime.now(UTC)
-    row = [1, "alice", 1, "content", "CREDIT_ADD", 1, 10, 10, "n", None, None, "shop", now, b"hash"]
     columns = [field.attname for field in Entry._meta.concrete_fields]
+    values = {
+        "id": 1,
+        "owner_id": "alice",
+        "nonce": "n",
+        "metadata": {"key": "value"},
+        "created_on": now,
+        "hash": b"hash",
+    }
+    row = [values.get(column) for column in columns]
     expected = models.Model.from_db.__func__(Entry, DEFAULT_DB_ALIAS, columns, row)  # type: ignore[attr-defined]
     for entry in (*instances_of_rows(Entry, [row]), Entry.from_db(DEFAULT_DB_ALIAS, columns, row)):
         assert _attributes(entry) == _attributes(expected)

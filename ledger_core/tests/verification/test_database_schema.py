@@ -27,6 +27,7 @@ def alter(*statements: str) -> None:
             cursor.execute(statement)
 
 
+CHECK = "ADD CONSTRAINT ledger_account_available_not_negative CHECK"
 ALTERED = {
     "trigger ledger_entry.ledger_entry_append_only is missing": [
         "DROP TRIGGER ledger_entry_append_only ON ledger_entry"
@@ -34,17 +35,20 @@ ALTERED = {
     "trigger ledger_entry.ledger_entry_append_only is CREATE TRIGGER": [
         "ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only"
     ],
-    "constraint ledger_entry.ledger_entry_of_account is FOREIGN KEY": ["ALTER TABLE ledger_entry DISABLE TRIGGER ALL"],
-    "constraint ledger_account.ledger_account_balance_not_negative is missing": [
-        "ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_balance_not_negative"
+    "trigger ledger_account.ledger_account_kept is missing": ["DROP TRIGGER ledger_account_kept ON ledger_account"],
+    "constraint ledger_entry.ledger_entry_reverses_own is FOREIGN KEY": [
+        "ALTER TABLE ledger_entry DISABLE TRIGGER ALL"
     ],
-    "constraint ledger_account.ledger_account_balance_not_negative is CHECK (balance >= 0) NOT VALID": [
-        "ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_balance_not_negative",
-        "ALTER TABLE ledger_account ADD CONSTRAINT ledger_account_balance_not_negative CHECK (balance >= 0) NOT VALID",
+    "constraint ledger_account.ledger_account_available_not_negative is missing": [
+        "ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_available_not_negative"
     ],
-    "constraint ledger_account.ledger_account_balance_not_negative is CHECK (balance >= '-5'": [
-        "ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_balance_not_negative",
-        "ALTER TABLE ledger_account ADD CONSTRAINT ledger_account_balance_not_negative CHECK (balance >= -5)",
+    "constraint ledger_account.ledger_account_available_not_negative is CHECK (balance >= held::bigint) NOT VALID": [
+        "ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_available_not_negative",
+        f"ALTER TABLE ledger_account {CHECK} (balance >= held) NOT VALID",
+    ],
+    "constraint ledger_account.ledger_account_available_not_negative is CHECK (balance >= '-5'": [
+        "ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_available_not_negative",
+        f"ALTER TABLE ledger_account {CHECK} (balance >= -5)",
     ],
     "constraint ledger_entry.ledger_entry_nonce_once is missing": [
         "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_nonce_once"
@@ -53,7 +57,7 @@ ALTERED = {
     "unique index ledger_entry.ledger_entry_claim_once is CREATE UNIQUE INDEX": [
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ledger_entry_claim_once'::regclass"
     ],
-    "index ledger_entry.ledger_entry_operation is missing": ["DROP INDEX ledger_entry_operation"],
+    "index ledger_entry.ledger_entry_of_app is missing": ["DROP INDEX ledger_entry_of_app"],
     "column ledger_client.name is text collate POSIX": [
         'ALTER TABLE ledger_client ALTER name TYPE text COLLATE "POSIX"'
     ],
@@ -65,13 +69,13 @@ ALTERED = {
     "unique index ledger_account.one_balance was added": [
         "CREATE UNIQUE INDEX one_balance ON ledger_account (balance)"
     ],
-    "table ledger_reversible is kind r persistence p rules 1": [
-        "CREATE RULE forget AS ON INSERT TO ledger_reversible DO INSTEAD NOTHING"
+    "table ledger_open_units is kind r persistence p rules 1": [
+        "CREATE RULE forget AS ON INSERT TO ledger_open_units DO INSTEAD NOTHING"
     ],
     "table ledger_account is kind r persistence p rules 0 row security t": [
         "ALTER TABLE ledger_account ENABLE ROW LEVEL SECURITY"
     ],
-    "table ledger_reversible is missing": ["ALTER TABLE ledger_reversible RENAME TO elsewhere"],
+    "table ledger_open_units is missing": ["ALTER TABLE ledger_open_units RENAME TO elsewhere"],
     "domain ledger_text is ledger_optional_text, but": [
         "ALTER DOMAIN ledger_text DROP CONSTRAINT ledger_text_not_empty"
     ],

@@ -53,15 +53,17 @@ def faults(**options: object) -> list[tuple[str, int | None, str]]:
 ALICE = "WHERE owner_id = 'alice' AND seq"
 COPY = """
     INSERT INTO ledger_entry
-        (owner_id, seq, app, operation, amount, delta, balance_after, nonce, client, created_on, hash)
-    SELECT owner_id, {seq}, app, operation, amount, delta, balance_after, 'forged', client, created_on, hash
+        (owner_id, seq, app, operation, amount, delta, balance_after, held, held_after, nonce, client, created_on, form,
+        hash)
+    SELECT owner_id, {seq}, app, operation, amount, delta, balance_after, held, held_after, 'forged', client,
+        created_on, form, hash
     FROM ledger_entry WHERE owner_id = 'alice' AND seq = {like}
 """
 SWAP = """
     UPDATE ledger_entry AS a SET {columns} FROM ledger_entry AS b
     WHERE a.owner_id = 'alice' AND b.owner_id = 'alice' AND (a.seq, b.seq) IN ((4, 5), (5, 4))
 """
-CONTENTS = ("app", "operation", "amount", "delta", "balance_after", "nonce", "claim", "reverses_id", "client")
+CONTENTS = ("app", "operation", "amount", "delta", "balance_after", "nonce", "claim", "reverses", "client")
 SWAP_CONTENTS = SWAP.format(columns=", ".join(f"{column} = b.{column}" for column in CONTENTS if column != "nonce"))
 
 TAMPERING: dict[str, tuple[list[str], set[tuple[int | None, str]]]] = {
@@ -126,7 +128,7 @@ TAMPERING: dict[str, tuple[list[str], set[tuple[int | None, str]]]] = {
     ),
     "a hash": ([f"UPDATE ledger_entry SET hash = '\\x00' {ALICE} = 6"], {(6, "hash"), (7, "hash")}),
     "another entry reversed": (
-        [f"UPDATE ledger_entry SET reverses_id = 0 {ALICE} = 8"],
+        [f"UPDATE ledger_entry SET reverses = 0 {ALICE} = 8"],
         {(8, "hash"), (8, "reversal"), (7, "reversal")},
     ),
     "a reversal beyond its entry": (
@@ -134,10 +136,53 @@ TAMPERING: dict[str, tuple[list[str], set[tuple[int | None, str]]]] = {
         {(9, "hash"), (9, "balance"), (7, "reversal")},
     ),
     "more left to reverse than there is": (
-        ["UPDATE ledger_reversible SET remaining = 3 WHERE owner_id = 'alice'"],
+        ["UPDATE ledger_open_units SET remaining = 3 WHERE owner_id = 'alice'"],
         {(7, "reversal")},
     ),
-    "what is left forgotten": (["DELETE FROM ledger_reversible WHERE owner_id = 'alice'"], {(7, "reversal")}),
+    "two ids swapped": (
+        ["ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_pkey CASCADE", SWAP.format(columns="id = b.id")],
+        {(4, "hash"), (5, "hash")},
+    ),
+    **{
+        f"a changed {column}": ([f"UPDATE ledger_entry SET {column} = {value} {ALICE} = 6"], {(6, "hash")})
+        for column, value in {
+            "reference": "'x'",
+            "metadata": """'{"key": "x"}'""",
+            "batch": "1",
+            "counterparty": "'bob'",
+            "expires_on": "now()",
+        }.items()
+    },
+    "a hold that does not exist": ([f"UPDATE ledger_entry SET hold = 1 {ALICE} = 6"], {(6, "hash"), (6, "hold")}),
+    "a priority": ([f"UPDATE ledger_entry SET priority = 1 {ALICE} = 6"], {(6, "hash"), (6, "lot")}),
+    "a transfer without its other side": (
+        [f"UPDATE ledger_entry SET transfer = 1, counterparty = 'bob' {ALICE} = 6"],
+        {(6, "hash"), (6, "transfer")},
+    ),
+    "credits held": ([f"UPDATE ledger_entry SET held = 1 {ALICE} = 6"], {(6, "hash"), (6, "held"), (6, "hold")}),
+    "credits held after an entry": (
+        [f"UPDATE ledger_entry SET held_after = 1 {ALICE} = 6"],
+        {(6, "hash"), (6, "held"), (7, "held")},
+    ),
+    "credits held by an account": (["UPDATE ledger_account SET held = 1 WHERE owner_id = 'alice'"], {(10, "account")}),
+    "units that expire, of an account": (
+        ["UPDATE ledger_account SET lots = 1 WHERE owner_id = 'alice'"],
+        {(10, "account")},
+    ),
+    "units of a debit that become credits": (
+        ["UPDATE ledger_open_units SET priority = 0 WHERE owner_id = 'alice'"],
+        {(7, "reversal"), (7, "lot"), (10, "account")},
+    ),
+    "the beginning of an account": (
+        ["UPDATE ledger_account SET created_on = now() - interval '1 year' WHERE owner_id = 'alice'"],
+        {(1, "account")},
+    ),
+    "a time before all times": (
+        [f"UPDATE ledger_entry SET created_on = '-infinity' {ALICE} = 6"],
+        {(6, "hash"), (6, "time")},
+    ),
+    "another canonical form": ([f"UPDATE ledger_entry SET form = 2 {ALICE} = 6"], {(6, "hash"), (6, "form")}),
+    "what is left forgotten": (["DELETE FROM ledger_open_units WHERE owner_id = 'alice'"], {(7, "reversal")}),
 }
 
 
@@ -232,7 +277,7 @@ def test_the_trial_balance_fails_where_a_balance_is_not_what_was_posted() -> Non
 
 
 def test_empty_books_are_right() -> None:
-    tamper("DELETE FROM ledger_entry", "DELETE FROM ledger_account", "DELETE FROM ledger_reversible")
+    tamper("DELETE FROM ledger_entry", "DELETE FROM ledger_account", "DELETE FROM ledger_open_units")
     assert run("verifyledger") == "Verified 0 entries of 0 accounts: no faults.\n"
     assert "all balances" in run("trialbalance")
 

@@ -1,15 +1,16 @@
--- Posts for any of OWNERS owners, or for one after the other with IN_TURN=1, each request with a nonce of its own, and ITEMS
--- of them in a batch where there are more.
+-- Posts for any of OWNERS owners, or for one after the other with IN_TURN=1, each request with a nonce of its own. A single
+-- post has a reference and metadata; the items of a batch, ITEMS of them where there are more than one, have none.
 dofile("ledger_project/benchmarks/wrk/common.lua")
 local run, count = tostring(math.random(2 ^ 31)) .. "-" .. tostring(math.random(2 ^ 31)) .. "-", 0
 
 local in_turn = os.getenv("IN_TURN")
+local more = items == 1 and ', "reference": "order-%d", "metadata": {"campaign": "autumn", "channel": "web"}' or ""
 
 local function item()
   count = count + 1
   local owner = in_turn and count % owners + 1 or math.random(owners)
   return '{"operation": "CREDIT_ADD", "owner_id": "' .. prefix .. "-" .. owner
-    .. '", "nonce": "' .. run .. count .. '"}'
+    .. '", "nonce": "' .. run .. count .. '"' .. more:format(count) .. "}"
 end
 
 function request()

@@ -134,7 +134,7 @@ class Staff(threading.Thread):
     """A person whose pages end in a ROLLBACK: a list beyond its end, a rejected correction, and one sent twice."""
 
     def __init__(self, port: int, stop: threading.Event) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # ends also if the test fails
         self._base, self._stop_asked = f"http://127.0.0.1:{port}", stop
         self.statuses: Counter[int] = Counter()
 

@@ -25,6 +25,22 @@ from ledger_core.operations import SharedOperation
 from ledger_core.posting import post
 print(post(OPERATIONS, SharedOperation.{operation}, owner_id={owner!r}, nonce={nonce!r}).entry.created_on)
 """
+HOLD = """
+from datetime import UTC, datetime
+from content import ledger
+from ledger_core.operations import SharedOperation
+from ledger_core.queries.balances import balance_of
+from ledger_core.queries.holds import hold_of
+if "{do}" == "hold":
+    print(ledger.hold(SharedOperation.CREDIT_SPEND, owner_id={owner!r}, nonce="hold", expires_in=3600).hold.entry.pk)
+elif "{do}" == "capture":
+    try:
+        print(ledger.capture({hold}, nonce="capture").entry.delta)
+    except Exception as error:
+        print(error.code)
+else:
+    print(hold_of("content", {hold}).state, balance_of({owner!r}).held)
+"""
 READ = """
 from datetime import UTC, datetime
 from ledger_core.queries.balances import balance_at
@@ -96,3 +112,20 @@ def test_entries_of_a_clock_that_was_ahead_are_found_until_it_has_passed_them(le
 
     ledger.set_clock("+27h")
     assert ledger.manage("verifyledger").returncode == 0
+
+
+def test_a_hold_that_has_ended_stays_ended_when_the_clock_goes_back(ledger: Ledger) -> None:
+    for owner in ("alice", "bob"):
+        ledger.run(POST, operation="CREDIT_ADD", owner=owner, nonce="1")
+    alices, bobs = (ledger.run(HOLD, do="hold", owner=owner, hold="0") for owner in ("alice", "bob"))
+    ledger.set_clock("+2h")
+    for owner, hold in (("alice", alices), ("bob", bobs)):
+        assert ledger.run(HOLD, do="read", owner=owner, hold=hold) == "expired 0"
+    ledger.run(POST, operation="CREDIT_SPEND", owner="alice", nonce="2")  # which writes that the hold has ended
+    ledger.set_clock("+0")
+    assert ledger.run(HOLD, do="read", owner="alice", hold=alices) == "expired 0"
+    assert ledger.run(HOLD, do="capture", owner="alice", hold=alices) == "hold-expired"
+    # Nothing was written of bob's hold, and it ends by the clock.
+    assert ledger.run(HOLD, do="read", owner="bob", hold=bobs) == "open 1"
+    assert ledger.run(HOLD, do="capture", owner="bob", hold=bobs) == "-1"
+    assert json.loads(ledger.manage("verifyledger", "--json").stdout)["faults"] == []

@@ -163,6 +163,20 @@ def test_an_owner_that_looks_like_an_address_is_reached(nginx: Nginx, service: S
         assert json.loads(text)["owner_id"] == owner
 
 
+def test_the_link_to_the_next_page_can_be_as_long_as_a_request(nginx: Nginx, service: Service) -> None:
+    headers = {"Authorization": f"Bearer {service.key}", "Content-Type": "application/json"}
+    metadata = {"one": "ü" * 500, "two": "ü" * 500}
+    for nonce in ("1", "2"):
+        body = {"operation": "CREDIT_ADD", "owner_id": "long", "nonce": nonce, "metadata": metadata}
+        assert nginx.ask("POST", "/api/v1/content/ledger", json.dumps(body), headers=headers)[0].status == 201
+    query = "&".join(f"metadata.{key}={quote(value)}" for key, value in metadata.items())
+    response, text = nginx.ask("GET", f"/api/v1/content/entries?owner_id=long&limit=1&{query}", headers=headers)
+    assert response.status == 200, text
+    assert len(response.headers["Link"]) > 6000
+    response, text = nginx.ask("GET", json.loads(text)["next"], headers=headers)
+    assert [entry["nonce"] for entry in json.loads(text)["entries"]] == ["1"]
+
+
 def _break_then_forward(server: socket.socket, port: int) -> None:
     with server.accept()[0] as broken:
         _message(broken)

@@ -18,12 +18,16 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 KEYS = {"every scope": list(Scope), **{scope.value: [scope] for scope in Scope}}
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(1000, marks=pytest.mark.fuzz)])
-def test_nothing_that_a_caller_sends_is_answered_otherwise_than_described(fresh: Project, examples: int) -> None:
+@pytest.mark.parametrize(
+    ("examples", "keys"), [(4, ["every scope", Scope.READ]), pytest.param(1000, list(KEYS), marks=pytest.mark.fuzz)]
+)
+def test_nothing_that_a_caller_sends_is_answered_otherwise_than_described(
+    fresh: Project, examples: int, keys: list[str]
+) -> None:
     with fresh.serve(LEDGER_RATE_LIMIT="off", LEDGER_ADDRESS_RATE_LIMIT="off") as service:
         for app in ("content", "ecommerce"):
-            for name, scopes in KEYS.items():
-                may = [f"--scope={scope}" for scope in scopes]
+            for name in keys:
+                may = [f"--scope={scope}" for scope in KEYS[name]]
                 made = fresh.command("manage.py", "ledgerclient", "create", f"{app}, {name}", f"--app={app}", *may)
                 document = f"{service.url}/api/v1/{app}/openapi.json"
                 said = schemathesis(document, made.stdout.strip(), examples)

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from ledger_project.tests.conftest import ROOT, free_port
-from ledger_project.tests.crash.checker import BOOKS, Row, violations
+from ledger_project.tests.crash.checker import BOOKS, Row, shown, violations
 from ledger_project.tests.crash.writers import Attempt, Outcome, read_records, writing
 
 REPLICAS = 3
@@ -111,7 +111,7 @@ class Stack:
         """Return all entries as the API shows them."""
         query = f"SELECT row_to_json(books) FROM ({BOOKS}) AS books"
         lines = self.psql(query).splitlines()
-        return [json.loads(line) for line in lines]
+        return [shown(json.loads(line)) for line in lines]
 
     def psql(self, query: str) -> str:
         command = ["psql", "--host=127.0.0.1", "--username=ledger", "--tuples-only", "--no-align", "--command", query]

@@ -189,7 +189,7 @@ def test_without_postgresql_requests_are_told_to_retry_and_then_it_goes_on(prod:
             answers.append((response.status, response.headers["Retry-After"], time.monotonic() - start))
             connection.close()
 
-    thread = threading.Thread(target=probe)
+    thread = threading.Thread(target=probe, daemon=True)  # ends also if the test fails
     with prod.under_load("postgres") as attempts:
         thread.start()
         prod.compose("stop", "postgres")

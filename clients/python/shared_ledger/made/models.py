@@ -12,6 +12,8 @@ class Balance(Struct, kw_only=True):
 
     owner_id: Annotated[str, Meta(description="The owner.")]
     balance: Annotated[int, Meta(description="The balance, in credits.", examples=[10])]
+    held: Annotated[int, Meta(description="The part of the balance that open holds reserve.", examples=[0])]
+    available: Annotated[int, Meta(description="The credits that can be spent: `balance` minus `held`.")]
     seq: Annotated[int, Meta(description="How many entries the owner has, over all apps. With `at`, as of that time.")]
     updated_on: Annotated[
         datetime, Meta(description="When the owner's newest entry was posted, in UTC. With `at`, as of that time.")
@@ -27,31 +29,95 @@ class Entry(Struct, kw_only=True):
     id: Annotated[int, Meta(description="The id of the entry, unique in the ledger.")]
     app: Annotated[str, Meta(description="The app that posted it.")]
     operation: Annotated[str, Meta(description="The code of the operation.")]
-    owner_id: Annotated[str, Meta(description="The owner whose balance it changed.")]
+    owner_id: Annotated[str, Meta(description="The owner of the entry.")]
     seq: Annotated[int, Meta(description="The position among the owner's entries over all apps: 1, 2, 3 …")]
     amount: Annotated[int, Meta(description="How many units of the operation were posted.")]
     delta: Annotated[int, Meta(description="The signed change of the balance, in credits.")]
     balance_after: Annotated[int, Meta(description="The balance after this entry, in credits.")]
-    nonce: Annotated[str, Meta(description="The nonce of the request.")]
+    nonce: Annotated[
+        str,
+        Meta(
+            description="The nonce of the request. The ledger chooses it for the receiver's side of a transfer, and for `HOLD_EXPIRY`."
+        ),
+    ]
     claim: (
         Annotated[
             str,
             Meta(
-                description="For an operation with a frequency, the period that this entry uses up, such as `content:DAILY_REWARD:2026-11-25`. Null for other operations."
+                description="For an operation that an owner can have only once, or once a day: the slot that this entry takes, such as `content:DAILY_REWARD:2026-11-25`. Null for other operations."
             ),
         ]
         | None
     )
     reverses: Annotated[int, Meta(description="The id of the entry that this one reverses, or null.")] | None
+    batch: (
+        Annotated[
+            int, Meta(description="The number of the batch, the same for all its entries; null outside of batches.")
+        ]
+        | None
+    )
     client: Annotated[
         str,
-        Meta(description="The name of the API client that posted it. Empty if Python code in the service posted it."),
+        Meta(
+            description="The name of the API client that posted it, the name that Python code passed, or `staff:` and a user name. Empty for expiries, and if Python code passed none."
+        ),
     ]
+    reference: (
+        Annotated[
+            str,
+            Meta(
+                description="The `reference` of the request, or null. For a capture, release or expiry, that of the hold."
+            ),
+        ]
+        | None
+    )
+    metadata: Annotated[dict[str, str], Meta(description="The `metadata` of the request, or null.")] | None
     created_on: Annotated[datetime, Meta(description="When it was posted, in UTC.")]
     hash: Annotated[
         str,
         Meta(description="The SHA-256 of this entry and of the hash of the owner's entry before it, in hexadecimal."),
     ]
+    held: (
+        Annotated[
+            int,
+            Meta(
+                description="Only for holds, captures, releases and expiries: the signed change of the credits that holds reserve. Positive for a hold, negative for the others."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    hold: (
+        Annotated[int, Meta(description="Only for captures, releases and expiries: the id of the hold.")] | UnsetType
+    ) = UNSET
+    expires_on: (
+        Annotated[
+            datetime,
+            Meta(
+                description="Only for holds, captures with `final: false`, and credits that expire: when the hold or the credits expire."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    transfer: (
+        Annotated[
+            int,
+            Meta(description="Only for entries of a transfer or of its reversal: the id of the other owner's entry."),
+        ]
+        | UnsetType
+    ) = UNSET
+    counterparty: (
+        Annotated[str, Meta(description="Only for entries of a transfer or of its reversal: the other owner.")]
+        | UnsetType
+    ) = UNSET
+    other_side: (
+        Annotated[
+            "Entry",
+            Meta(
+                description="Only in the response to a transfer or the reversal of one: the entry of the other owner."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class FieldError(Struct, kw_only=True):
@@ -63,6 +129,15 @@ class FieldError(Struct, kw_only=True):
     detail: Annotated[str, Meta(description="What is wrong with it.")]
 
 
+class HoldState(Enum):
+    """What has become of a hold."""
+
+    captured = "captured"
+    expired = "expired"
+    open = "open"
+    released = "released"
+
+
 class ItemError(Struct, kw_only=True):
     """An item that cannot be posted, with the fields that the problem document of its code has."""
 
@@ -72,8 +147,83 @@ class ItemError(Struct, kw_only=True):
     errors: list[FieldError] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
     balance: int | UnsetType = UNSET
+    available: int | UnsetType = UNSET
     again_on: datetime | UnsetType | None = UNSET
     remaining: int | UnsetType = UNSET
+
+
+class Preview(Struct, kw_only=True):
+    """What a dry run would have posted: an entry without `id`, `batch` and `hash`."""
+
+    app: Annotated[str, Meta(description="The app that posted it.")]
+    operation: Annotated[str, Meta(description="The code of the operation.")]
+    owner_id: Annotated[str, Meta(description="The owner of the entry.")]
+    seq: Annotated[int, Meta(description="The position among the owner's entries over all apps: 1, 2, 3 …")]
+    amount: Annotated[int, Meta(description="How many units of the operation were posted.")]
+    delta: Annotated[int, Meta(description="The signed change of the balance, in credits.")]
+    balance_after: Annotated[int, Meta(description="The balance after this entry, in credits.")]
+    nonce: Annotated[
+        str,
+        Meta(
+            description="The nonce of the request. The ledger chooses it for the receiver's side of a transfer, and for `HOLD_EXPIRY`."
+        ),
+    ]
+    claim: (
+        Annotated[
+            str,
+            Meta(
+                description="For an operation that an owner can have only once, or once a day: the slot that this entry takes, such as `content:DAILY_REWARD:2026-11-25`. Null for other operations."
+            ),
+        ]
+        | None
+    )
+    reverses: Annotated[int, Meta(description="The id of the entry that this one reverses, or null.")] | None
+    client: Annotated[
+        str,
+        Meta(
+            description="The name of the API client that posted it, the name that Python code passed, or `staff:` and a user name. Empty for expiries, and if Python code passed none."
+        ),
+    ]
+    reference: (
+        Annotated[
+            str,
+            Meta(
+                description="The `reference` of the request, or null. For a capture, release or expiry, that of the hold."
+            ),
+        ]
+        | None
+    )
+    metadata: Annotated[dict[str, str], Meta(description="The `metadata` of the request, or null.")] | None
+    created_on: Annotated[datetime, Meta(description="When it was posted, in UTC.")]
+    dry_run: Annotated[bool, Meta(description="True: nothing was posted.")]
+    held: (
+        Annotated[
+            int,
+            Meta(
+                description="Only for holds, captures, releases and expiries: the signed change of the credits that holds reserve. Positive for a hold, negative for the others."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    hold: (
+        Annotated[int, Meta(description="Only for captures, releases and expiries: the id of the hold.")] | UnsetType
+    ) = UNSET
+    expires_on: (
+        Annotated[
+            datetime,
+            Meta(
+                description="Only for holds, captures with `final: false`, and credits that expire: when the hold or the credits expire."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    counterparty: (
+        Annotated[str, Meta(description="Only for entries of a transfer or of its reversal: the other owner.")]
+        | UnsetType
+    ) = UNSET
+    other_side: (
+        Annotated["Preview", Meta(description="Only for a transfer: the entry of the other owner.")] | UnsetType
+    ) = UNSET
 
 
 class Scope(Enum):
@@ -82,6 +232,24 @@ class Scope(Enum):
     mint = "mint"
     post = "post"
     read = "read"
+    read_all = "read-all"
+
+
+Reference: TypeAlias = Annotated[
+    str,
+    Meta(
+        description="Your own id for it, such as an order number. It need not be unique. No control characters.",
+        examples=["order-1001"],
+        max_length=128,
+        min_length=1,
+        pattern="^[^\\x00-\\x1f\\x7f-\\x9f]+$(?!\\n)",
+    ),
+]
+
+
+MetadataAdditionalProperty: TypeAlias = Annotated[
+    str, Meta(max_length=500, pattern="^[^\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]*$")
+]
 
 
 Reverses: TypeAlias = Annotated[
@@ -89,8 +257,31 @@ Reverses: TypeAlias = Annotated[
 ]
 
 
-class PostRequest(Struct, kw_only=True):
-    """An operation to post."""
+ToOwnerId: TypeAlias = Annotated[
+    str,
+    Meta(
+        description="The owner of the balance. No control characters, no slash, not `.` or `..`. Case-sensitive, compared byte by byte, without Unicode normalisation.",
+        examples=["alice"],
+        max_length=128,
+        min_length=1,
+        pattern="^(?!\\.{1,2}$)(?!.*/)[^\\x00-\\x1f\\x7f-\\x9f]+$(?!\\n)",
+    ),
+]
+
+
+ExpiresIn: TypeAlias = Annotated[
+    int,
+    Meta(
+        description="Shortens the lifetime of credits that expire, in seconds. Omit it for operations whose credits do not expire, or send null.",
+        examples=[86400],
+        ge=1,
+        le=3155760000,
+    ),
+]
+
+
+class Item(Struct, kw_only=True):
+    """An operation to post, in a batch."""
 
     operation: Annotated[str, Meta(description="The code of an operation of the app.")]
     owner_id: Annotated[
@@ -106,7 +297,7 @@ class PostRequest(Struct, kw_only=True):
     nonce: Annotated[
         str,
         Meta(
-            description="An id that the client chooses. Use a new nonce for each operation, and the same nonce for each retry. Unique per owner, over all apps. No control characters.",
+            description="An id that the client chooses. Use a new nonce for each new post, hold, capture or release, and the same nonce for each retry. Unique per owner, over all apps. No control characters.",
             examples=["order-1001"],
             max_length=128,
             min_length=1,
@@ -125,11 +316,51 @@ class PostRequest(Struct, kw_only=True):
         ]
         | UnsetType
     ) = 1
+    reference: (
+        Annotated[
+            Reference,
+            Meta(
+                description="Your own id for it, such as an order number. It need not be unique. No control characters."
+            ),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+    metadata: (
+        Annotated[
+            dict[str, MetadataAdditionalProperty],
+            Meta(
+                description="Strings to store with the entry, by key: at most 16, each of at most 500 characters, without control characters except tabs and line breaks. All keys and values together have at most 2048 bytes. A key has 1 to 40 letters, digits, `_`, `-` or `.`."
+            ),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
     reverses: (
         Annotated[
             Reverses,
             Meta(
                 description="The id of the entry to reverse. Required for operations that reverse entries. Omit it for others, or send null."
+            ),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+    to_owner_id: (
+        Annotated[
+            ToOwnerId,
+            Meta(
+                description="The owner who gets the credits. Required for transfers. Omit it for other operations, or send null."
+            ),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+    expires_in: (
+        Annotated[
+            ExpiresIn,
+            Meta(
+                description="Shortens the lifetime of credits that expire, in seconds. Omit it for operations whose credits do not expire, or send null."
             ),
         ]
         | UnsetType
@@ -146,6 +377,16 @@ class Batch(Struct, kw_only=True):
     ]
 
 
+class BatchPreview(Struct, kw_only=True):
+    """What the dry run of a batch would have posted."""
+
+    entries: Annotated[list[Preview], Meta(description="One for each item, in their order.")]
+    replayed: Annotated[
+        list[ReplayedItem], Meta(description="The indices of the items that earlier requests had posted.")
+    ]
+    dry_run: Annotated[bool, Meta(description="True: nothing was posted.")]
+
+
 class Entries(Struct, kw_only=True):
     """A page of an owner's entries, newest first."""
 
@@ -153,21 +394,88 @@ class Entries(Struct, kw_only=True):
     next: (
         Annotated[
             str,
-            Meta(description="The path and query string of the next page, with older entries; null on the last page."),
+            Meta(description="The path and query string of the next page, in the same order; null on the last page."),
         ]
         | None
     )
+
+
+class Hold(Struct, kw_only=True):
+    """A hold: credits that are reserved for a debit."""
+
+    id: Annotated[int, Meta(description="The id of the hold, which is also the id of the entry that made it.")]
+    app: Annotated[str, Meta(description="The app that made it.")]
+    operation: Annotated[str, Meta(description="The operation that a capture posts.")]
+    owner_id: Annotated[str, Meta(description="The owner whose credits are held.")]
+    amount: Annotated[int, Meta(description="How many units of the operation were held.")]
+    captured: Annotated[int, Meta(description="How many units have been captured so far.")]
+    remaining: Annotated[int, Meta(description="How many units are left to capture or release.")]
+    held: Annotated[int, Meta(description="The credits that the hold reserves now.")]
+    state: Annotated[
+        HoldState,
+        Meta(
+            description="`open`; `captured`, by a final capture or by captures of all units; `released`; or `expired`."
+        ),
+    ]
+    expires_on: Annotated[
+        datetime, Meta(description="The end of its lifetime, even if the hold ended earlier, in UTC.")
+    ]
+    nonce: Annotated[str, Meta(description="The nonce of the request.")]
+    client: Annotated[str, Meta(description="The name of the API client that made it.")]
+    reference: Annotated[str, Meta(description="The `reference` of the request, or null.")] | None
+    metadata: Annotated[dict[str, str], Meta(description="The `metadata` of the request, or null.")] | None
+    created_on: Annotated[datetime, Meta(description="When it was made, in UTC.")]
+
+
+class HoldPreview(Struct, kw_only=True):
+    """The hold that a dry run would have made: a hold without `id`."""
+
+    app: Annotated[str, Meta(description="The app that made it.")]
+    operation: Annotated[str, Meta(description="The operation that a capture posts.")]
+    owner_id: Annotated[str, Meta(description="The owner whose credits are held.")]
+    amount: Annotated[int, Meta(description="How many units of the operation were held.")]
+    captured: Annotated[int, Meta(description="How many units have been captured so far.")]
+    remaining: Annotated[int, Meta(description="How many units are left to capture or release.")]
+    held: Annotated[int, Meta(description="The credits that the hold reserves now.")]
+    state: Annotated[
+        HoldState,
+        Meta(
+            description="`open`; `captured`, by a final capture or by captures of all units; `released`; or `expired`."
+        ),
+    ]
+    expires_on: Annotated[
+        datetime, Meta(description="The end of its lifetime, even if the hold ended earlier, in UTC.")
+    ]
+    nonce: Annotated[str, Meta(description="The nonce of the request.")]
+    client: Annotated[str, Meta(description="The name of the API client that made it.")]
+    reference: Annotated[str, Meta(description="The `reference` of the request, or null.")] | None
+    metadata: Annotated[dict[str, str], Meta(description="The `metadata` of the request, or null.")] | None
+    created_on: Annotated[datetime, Meta(description="When it was made, in UTC.")]
+    dry_run: Annotated[bool, Meta(description="True: nothing was posted.")]
+
+
+class Holds(Struct, kw_only=True):
+    """A page of an owner's open holds."""
+
+    holds: Annotated[list[Hold], Meta(description="The open holds that this app has made, newest first.")]
+    next: Annotated[str, Meta(description="The path and query string of the next page; null on the last page.")] | None
 
 
 class Operation(Struct, kw_only=True):
     """An operation of the app, with its rules."""
 
     operation: Annotated[str, Meta(description="The code of the operation.", examples=["CREDIT_ADD"])]
+    kind: Annotated[
+        str,
+        Meta(
+            description="`plain` (changes one balance), `grant` (gives credits that expire), `transfer` (moves credits to another owner) or `reversal` (undoes entries of another operation)."
+        ),
+    ]
     value: (
         Annotated[
             int,
             Meta(
-                description="The credits that one unit adds. Negative if it takes credits. Null for a reversal, which depends on the reversed entry."
+                description="The credits that one unit adds. Negative if it takes credits. Null for a reversal: the reversed entry decides."
             ),
         ]
         | None
@@ -184,6 +492,7 @@ class Operation(Struct, kw_only=True):
         | None
     )
     reversed_operation: Annotated[str, Meta(description="The operation whose entries it reverses, or null.")] | None
+    can_be_held: Annotated[bool, Meta(description="True if its credits can be held before it is posted.")]
     retired: Annotated[bool, Meta(description="True if new posts of it are rejected.")]
     description: Annotated[str, Meta(description="What the operation is for.")]
 
@@ -211,12 +520,15 @@ class Problem(Struct, kw_only=True):
         Annotated[list[str], Meta(description="The fields that differ from the first request with the nonce.")]
         | UnsetType
     ) = UNSET
-    balance: Annotated[int, Meta(description="The owner's balance, in credits.")] | UnsetType = UNSET
+    balance: Annotated[int, Meta(description="The balance of the owner who pays, in credits.")] | UnsetType = UNSET
+    available: Annotated[int, Meta(description="`balance` minus the credits that holds reserve.")] | UnsetType = UNSET
     again_on: (
         Annotated[datetime, Meta(description="When the operation can be posted for the owner again; null for never.")]
         | UnsetType
         | None
     ) = UNSET
-    remaining: Annotated[int, Meta(description="How many units of the entry are left to reverse.")] | UnsetType = UNSET
+    remaining: (
+        Annotated[int, Meta(description="How many units are left of the entry to reverse, or of the hold.")] | UnsetType
+    ) = UNSET
     items: Annotated[list[ItemError], Meta(description="The items that cannot be posted.")] | UnsetType = UNSET
     scope: Annotated[Scope, Meta(description="The missing scope.")] | UnsetType = UNSET

@@ -1,0 +1,58 @@
+"""Expiry: writes into the history that holds and lots have expired.
+
+Nothing depends on it. Reads do not count what has expired, and every post ends what has expired of its owner first.
+Without this, only the entries of owners who are left alone come later.
+"""
+
+from collections.abc import Iterator
+
+from django.db import OperationalError, connection
+
+from ledger_core import sql
+from ledger_core.postgresql import outages
+
+_DUE = sql.load("due")
+_PORTION = 100
+
+
+def expire_due() -> int:
+    """End all holds and lots that have expired, one owner after the other. Return how many there were.
+
+    Commits after every hundred. So it also finishes an owner with very many, and other posts for that owner do not wait
+    long. Leaves out owners whose account is locked. Raises Django's database exceptions.
+    """
+    return sum(map(_expire_of, _owners()))
+
+
+def _owners() -> Iterator[str]:
+    last = ""
+    while page := _page(last):
+        yield from page
+        last = page[-1]
+
+
+def _page(last: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"last": last})
+        return [owner for (owner,) in cursor.fetchall()]
+
+
+def _expire_of(owner: str) -> int:
+    expired = portion = _portion_of(owner)
+    while portion == _PORTION:
+        portion = _portion_of(owner)
+        expired += portion
+    return expired
+
+
+def _portion_of(owner: str) -> int:
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute("SELECT ledger_expire_of(%s, %s)", [owner, _PORTION])
+        except OperationalError as error:
+            outage = outages.outage_of(error)
+            if outage and outage.sqlstate == outages.LOCKED:
+                return 0
+            raise
+        ((expired,),) = cursor.fetchall()
+    return int(expired)
