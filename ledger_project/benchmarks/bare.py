@@ -42,6 +42,7 @@ def post(request: HttpRequest) -> JsonResponse:
         "held": None,
         "final": None,
         "expires_in": None,
+        "priority": None,
         "reference": body.get("reference"),
         "metadata": json.dumps(body["metadata"]) if "metadata" in body else None,
         "client": "bare",
