@@ -88,7 +88,7 @@ class Kind:
     def mistake(self, among: Collection["Kind"]) -> str | None:
         """Return what is wrong with the operation, for a system check. `among` are all operations of its class."""
         if self.hold_for and not self.can_be_held:
-            return "has hold_for, but only a debit without a frequency can be held"
+            return "has hold_for, but only a plain debit without a frequency can be held"
         return None
 
 

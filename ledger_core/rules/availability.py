@@ -40,5 +40,5 @@ def require_allowed(draft: Draft) -> None:
 def not_holdable(operation: Operation) -> InvalidRequest:
     """Return the error for a hold of an operation that cannot be held."""
     return InvalidRequest.of_field(
-        "operation", f"{operation.code} cannot be held: only a debit without a frequency can"
+        "operation", f"{operation.code} cannot be held: only a plain debit without a frequency can"
     )

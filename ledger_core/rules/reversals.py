@@ -14,7 +14,7 @@ class NotReversible(LedgerError):
     title = "Too few units are left to reverse"
     remedy = (
         "Ask for at most `remaining` units. If it is 0, check `reverses`: an entry that does not exist, or belongs to "
-        "another owner, app or operation, has 0 units left."
+        "another owner, app or operation, has 0 units left. So has a hold: reverse its capture."
     )
     members = {"remaining": 0}
 
@@ -23,7 +23,8 @@ def _not_reversible(draft: Draft, outcome: Outcome) -> LedgerError:
     item, reversed_operation = draft.item, draft.item.operation.reversed_operation
     if outcome.remaining is None:
         code = reversed_operation.code if reversed_operation else "such"
-        return NotReversible(f"{item.owner_id} has no {code} entry with the id {item.reverses}.", remaining=0)
+        detail = f"{item.owner_id} has no {code} entry with the id {item.reverses} that can be reversed."
+        return NotReversible(detail, remaining=0)
     detail = f"Units left to reverse in entry {item.reverses}: {outcome.remaining} of {outcome.amount}."
     return NotReversible(detail, remaining=outcome.remaining)
 

@@ -27,8 +27,8 @@ def _named(app: str) -> str:
 
 
 def _settings(url: str, key: str) -> dict[str, Any]:
-    if not (key.isascii() and key.isprintable()):  # httpx would also reject it, and show it
-        raise ValueError("The key has characters that are not allowed, such as a line break at the end.")
+    if not re.fullmatch(r"[!-~]+", key):  # httpx would also reject it, and show it
+        raise ValueError("The key is empty, or has characters that are not allowed, such as a space or a line break.")
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Accept": "application/json"}
     return {"base_url": url, "headers": headers, "timeout": _TIMEOUT}
 

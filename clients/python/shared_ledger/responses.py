@@ -24,7 +24,7 @@ def transport_errors() -> Iterator[None]:
     """Raise NoAnswer for transport errors: no connection, a timeout, or a connection that ends too early."""
     try:
         yield
-    except httpx.UnsupportedProtocol:  # the caller's mistake in `url`
+    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):  # the caller's mistake: a retry would also fail
         raise
     except httpx.TransportError as error:
         raise NoAnswer(f"The ledger did not respond: {str(error) or type(error).__name__}.") from error

@@ -17,6 +17,7 @@ from ledger_core.access.rate_limits.rates import Rate
 from ledger_project.tests.conftest import Service
 from shared_ledger import (
     AccountNotFound,
+    AsyncLedger,
     AlreadyClaimed,
     BatchRefused,
     EntryNotFound,
@@ -34,7 +35,7 @@ from shared_ledger import (
     TooManyRequests,
 )
 from shared_ledger.calls import operations
-from shared_ledger.responses import read
+from shared_ledger.responses import read, transport_errors
 
 
 def test_every_code_of_the_documents_has_its_class(document: dict[str, Any]) -> None:
@@ -129,6 +130,20 @@ def test_an_error_can_be_sent_between_processes(service: Service) -> None:
 def test_an_app_that_is_not_there_is_told(service: Service) -> None:
     with Ledger(service.url, key=service.key, app="imaginary") as ledger, pytest.raises(NotFound):
         ledger.operations()
+
+
+@pytest.mark.parametrize("key", ["", " ", "k ", " k", "k\n", "k\0", "schlüssel"])
+@pytest.mark.parametrize("client", [Ledger, AsyncLedger])
+def test_a_key_that_no_header_can_have_is_refused_at_once(client: type[Ledger | AsyncLedger], key: str) -> None:
+    with pytest.raises(ValueError, match="The key is empty, or has characters") as refused:
+        client("http://localhost:1", key=key, app="content")
+    assert not key.strip() or key.strip() not in str(refused.value).split()
+
+
+@pytest.mark.parametrize("mistake", [httpx.LocalProtocolError, httpx.UnsupportedProtocol])
+def test_a_mistake_of_the_caller_is_no_missing_response(mistake: type[httpx.TransportError]) -> None:
+    with pytest.raises(mistake), transport_errors():
+        raise mistake("A retry would also fail.")
 
 
 @pytest.mark.service

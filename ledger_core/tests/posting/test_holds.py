@@ -71,7 +71,7 @@ def test_a_capture_is_refunded_like_any_other_debit() -> None:
 def test_neither_a_hold_nor_its_release_can_be_refunded() -> None:
     """They moved no credits, and a refund of a hold would draw on the units that are left to capture."""
     made = hold()
-    with pytest.raises(NotReversible) as refused:
+    with pytest.raises(NotReversible, match="that can be reversed") as refused:
         post(FRIENDLY, BACK, owner_id="alice", nonce="1", reverses=made.entry.pk)
     assert refused.value.data == {"remaining": 0}
     released = posting.release(FRIENDLY, made.entry.pk, nonce="2").entry
