@@ -17,8 +17,8 @@ from ledger_core.access.rate_limits.rates import Rate
 from ledger_project.tests.conftest import Service
 from shared_ledger import (
     AccountNotFound,
-    AsyncLedger,
     AlreadyClaimed,
+    AsyncLedger,
     BatchRefused,
     EntryNotFound,
     InsufficientBalance,
