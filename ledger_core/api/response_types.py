@@ -19,6 +19,15 @@ Index = Annotated[int, Meta(ge=0, le=MAX_ITEMS - 1)]
 Time = Annotated[datetime, Meta(tz=True)]  # with tz, OpenAPI has the format date-time, and clients the type
 
 
+class DrawnDocument(Struct):
+    """What an entry draws on a lot."""
+
+    lot: Annotated[int, Meta(description="The id of the entry that gave the credits.")]
+    credits: Annotated[
+        int, Meta(description="How many of them the entry takes. Negative for a release or a refund: they come back.")
+    ]
+
+
 class EntryDocument(Struct):
     """An entry of the ledger. Entries never change."""
 
@@ -91,6 +100,10 @@ class EntryDocument(Struct):
     counterparty: Annotated[
         str | UnsetType, Meta(description="Only for entries of a transfer or of its reversal: the other owner.")
     ] = UNSET
+    drawn: Annotated[
+        list[DrawnDocument] | UnsetType,
+        Meta(description="Only for entries that take credits that expire, or give them back: from which lots."),
+    ] = UNSET
     other_side: Annotated[
         "EntryDocument | UnsetType",
         Meta(description="Only in the response to a transfer or the reversal of one: the entry of the other owner."),
@@ -115,7 +128,15 @@ def _with_rare_fields(document: S, entry: Entry) -> S:
         for name in _RARE:
             if name in document.__struct_fields__ and (value := getattr(entry, name)):
                 setattr(document, name, value)
+    if entry.drawn is not None:
+        document.drawn = _drawn(entry)  # type: ignore[attr-defined]  # of both documents of entries
     return document
+
+
+def _drawn(entry: Entry) -> list[DrawnDocument]:
+    """Return the credits of lots that an entry spends or gives back, or that it reserves or releases."""
+    moved = [DrawnDocument(lot, spent if entry.delta else taken) for lot, taken, spent in entry.drawn or ()]
+    return [each for each in moved if each.credits]
 
 
 # An entry that would be posted has no place among the entries.

@@ -131,8 +131,9 @@ def _csv(values: Iterable[object]) -> str:
 
 def _csv_record(record: Record) -> str:
     cells = msgspec.to_builtins(record)
-    metadata = msgspec.json.encode(record.metadata).decode() if record.metadata is not None else None
-    return _csv((cells | {"metadata": metadata}).values())
+    for name in ("metadata", "drawn"):
+        cells[name] = msgspec.json.encode(cells[name]).decode() if cells[name] is not None else None
+    return _csv(cells.values())
 
 
 def _position_in_csv(line: str) -> Position:

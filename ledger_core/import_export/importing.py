@@ -85,7 +85,6 @@ def _import(numbered: list[tuple[int, Record]]) -> int:
         return 0
     owners = {record.owner_id for _, record in numbered}
     accounts = {account.pk: account for account in Account.objects.select_for_update().filter(pk__in=owners)}
-    before = {owner: accounts[owner].seq if owner in accounts else 0 for owner in owners}
     _require_new_ids(numbered)
     for number, record in numbered:
         _append(number, record, accounts.setdefault(record.owner_id, _new_account(record)))
@@ -101,7 +100,7 @@ def _import(numbered: list[tuple[int, Record]]) -> int:
             for _, record in numbered:
                 copy.write_row(row_of(record))
         cursor.execute(_IMPORT_OPEN_UNITS, {"owners": list(owners)})
-        cursor.execute(_IMPORT_LOTS, {"owners": list(before), "seqs": list(before.values())})
+        cursor.execute(_IMPORT_LOTS, {"owners": list(owners)})
         cursor.execute(_IMPORT_IDS)
     return len(numbered)
 

@@ -3,9 +3,9 @@
 import json
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ledger_core.models import Entry
 from ledger_core.values import Moment
@@ -38,6 +38,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     client: str
     reference: str | None = None
     metadata: dict[str, str] | None = None
+    drawn: list[Annotated[list[int], Meta(min_length=3, max_length=3)]] | None = None
     created_on: Moment
     form: int = FORM
     hash: str

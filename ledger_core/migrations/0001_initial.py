@@ -139,6 +139,15 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         ("metadata", models.JSONField(help_text="Texts that the client attached.", null=True)),
+                        (
+                            "drawn",
+                            django.contrib.postgres.fields.ArrayField(
+                                django.contrib.postgres.fields.ArrayField(models.BigIntegerField()),
+                                help_text="For each lot that it draws on: the entry that gave it, the credits that the "
+                                "lot loses, and those that leave the balance.",
+                                null=True,
+                            ),
+                        ),
                         ("created_on", models.DateTimeField()),
                         (
                             "form",
@@ -188,6 +197,11 @@ class Migration(migrations.Migration):
                                 condition=models.Q(("expires_on__isnull", False)),
                                 fields=["owner", "expires_on"],
                                 name="ledger_entry_expiring",
+                            ),
+                            models.Index(
+                                condition=models.Q(("drawn__isnull", False)),
+                                fields=["owner", "seq"],
+                                name="ledger_entry_drawing",
                             ),
                             models.Index(
                                 condition=models.Q(("hold__isnull", False)),
@@ -252,41 +266,6 @@ class Migration(migrations.Migration):
                                 name="ledger_open_units_due",
                             ),
                         ],
-                    },
-                ),
-                migrations.CreateModel(
-                    name="Draw",
-                    fields=[
-                        (
-                            "pk",
-                            models.CompositePrimaryKey(
-                                *("owner_id", "source_id", "lot_id", "entry_id"),
-                                blank=True,
-                                editable=False,
-                                primary_key=True,
-                                serialize=False,
-                            ),
-                        ),
-                        ("owner_id", models.TextField(db_collation="C", verbose_name="owner")),
-                        (
-                            "lot_id",
-                            models.BigIntegerField(help_text="The entry that gave the credits.", verbose_name="lot"),
-                        ),
-                        (
-                            "entry_id",
-                            models.BigIntegerField(
-                                help_text="The entry that takes or returns them.", verbose_name="entry"
-                            ),
-                        ),
-                        (
-                            "source_id",
-                            models.BigIntegerField(help_text="The entry that has or had them.", verbose_name="source"),
-                        ),
-                        ("credits", models.BigIntegerField(help_text="Negative: they come back to the lot.")),
-                    ],
-                    options={
-                        "db_table": "ledger_draw",
-                        "indexes": [models.Index(fields=["owner_id", "lot_id"], name="ledger_draw_on_lot")],
                     },
                 ),
             ],

@@ -6,7 +6,7 @@ Imports `operations`, `plugins`, `speed`, `values` and `texts`.
 """
 
 from ledger_core.models.clients import Client, Key
-from ledger_core.models.entries import ENTRY_COLUMNS, Account, Draw, Entry, OpenUnits
+from ledger_core.models.entries import ENTRY_COLUMNS, Account, Entry, OpenUnits
 from ledger_core.models.verifications import Verification
 
-__all__ = ["ENTRY_COLUMNS", "Account", "Client", "Draw", "Entry", "Key", "OpenUnits", "Verification"]
+__all__ = ["ENTRY_COLUMNS", "Account", "Client", "Entry", "Key", "OpenUnits", "Verification"]

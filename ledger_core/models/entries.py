@@ -6,6 +6,7 @@
 from collections.abc import Collection
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -90,6 +91,12 @@ class Entry(models.Model):
         null=True, db_collation="C", help_text="The client's own id of what it is about."
     )
     metadata = models.JSONField(null=True, help_text="Texts that the client attached.")
+    drawn = ArrayField(
+        ArrayField(models.BigIntegerField()),
+        null=True,
+        help_text="For each lot that it draws on: the entry that gave it, the credits that the lot loses, and those "
+        "that leave the balance.",
+    )
     created_on = models.DateTimeField()
     form = models.SmallIntegerField(help_text="The version of the canonical form that its hash covers.")
     hash = models.BinaryField()
@@ -122,6 +129,7 @@ class Entry(models.Model):
             models.Index(
                 fields=["owner", "expires_on"], condition=Q(expires_on__isnull=False), name="ledger_entry_expiring"
             ),
+            models.Index(fields=["owner", "seq"], condition=Q(drawn__isnull=False), name="ledger_entry_drawing"),
             models.Index(fields=["owner", "hold"], condition=Q(hold__isnull=False), name="ledger_entry_of_hold"),
             BrinIndex(fields=["created_on"], name="ledger_entry_created_on"),
         ]
@@ -178,21 +186,3 @@ class OpenUnits(models.Model):
 
     def __str__(self) -> str:
         return f"entry {self.entry_id}: {self.remaining} left"
-
-
-class Draw(models.Model):
-    """Credits that an entry takes from a lot, the credits of an entry that expire. Append-only, like entries."""
-
-    pk = models.CompositePrimaryKey("owner_id", "source_id", "lot_id", "entry_id")
-    owner_id = models.TextField("owner", db_collation="C")
-    lot_id = models.BigIntegerField("lot", help_text="The entry that gave the credits.")
-    entry_id = models.BigIntegerField("entry", help_text="The entry that takes or returns them.")
-    source_id = models.BigIntegerField("source", help_text="The entry that has or had them.")
-    credits = models.BigIntegerField(help_text="Negative: they come back to the lot.")
-
-    class Meta:
-        db_table = "ledger_draw"
-        indexes = [models.Index(fields=["owner_id", "lot_id"], name="ledger_draw_on_lot")]
-
-    def __str__(self) -> str:
-        return f"entry {self.entry_id}: {self.credits} of lot {self.lot_id}"

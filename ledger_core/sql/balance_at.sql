@@ -8,16 +8,20 @@ SELECT
     entry.owner_id,
     -- Without what lots that have expired by then had left, or would get back from holds that have expired by then.
     entry.balance_after - (
-        SELECT coalesce(-sum(d.credits), 0)
-        FROM ledger_entry AS lot
-        JOIN ledger_draw AS d ON d.owner_id = lot.owner_id AND d.lot_id = lot.id
-        JOIN ledger_entry AS e ON e.owner_id = d.owner_id AND e.id = d.entry_id AND e.seq <= entry.seq
-        WHERE lot.owner_id = entry.owner_id AND lot.expires_on <= %(moment)s::timestamptz AND lot.priority IS NOT NULL
-        AND NOT EXISTS (
-            SELECT FROM ledger_entry AS hold
-            WHERE hold.id = d.source_id AND hold.owner_id = d.owner_id AND hold.held > 0
-            AND hold.expires_on <= %(moment)s::timestamptz
+        WITH lot AS (
+            SELECT lot.id, ledger_value_of_lot(lot) AS credits FROM ledger_entry AS lot
+            WHERE lot.owner_id = entry.owner_id AND lot.expires_on <= %(moment)s::timestamptz AND lot.priority IS NOT NULL
+            AND lot.seq <= entry.seq
         )
+        SELECT coalesce((SELECT sum(credits) FROM lot) - coalesce((
+            SELECT sum(CASE WHEN hold.id IS NULL THEN d.taken ELSE d.spent END)
+            FROM ledger_entry AS e
+            CROSS JOIN ledger_drawn(e.drawn) AS d
+            LEFT JOIN ledger_entry AS hold ON hold.id = coalesce(e.hold, e.id) AND hold.owner_id = e.owner_id
+            AND hold.held > 0 AND hold.expires_on <= %(moment)s::timestamptz
+            WHERE e.owner_id = entry.owner_id AND e.drawn IS NOT NULL AND e.seq <= entry.seq
+            AND d.lot_id IN (SELECT id FROM lot)
+        ), 0), 0)
     )::bigint,
     -- Without the holds that had expired since the entry. Those that expired before it had ended: see ledger_expire.
     CASE WHEN entry.held_after > 0 THEN entry.held_after - (

@@ -8,7 +8,7 @@ GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role};
 GRANT SELECT ON django_migrations TO {role};
 GRANT SELECT, INSERT ON
-    ledger_account, ledger_entry, ledger_open_units, ledger_draw, ledger_client, ledger_key, ledger_verification TO {role};
+    ledger_account, ledger_entry, ledger_open_units, ledger_client, ledger_key, ledger_verification TO {role};
 -- What ledger_post and ledger_post_batch write. USAGE lets them take the next id, and lets nobody set the sequence back.
 GRANT UPDATE (balance, held, lots, seq, head, updated_on) ON ledger_account TO {role};
 GRANT USAGE ON SEQUENCE ledger_entry_id_seq TO {role};

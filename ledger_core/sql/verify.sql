@@ -77,45 +77,41 @@ WITH entry AS (
 ), units AS (
     SELECT owner_id, entry_id, units, first_seq, remaining, expires_on
     FROM drawn FULL JOIN (SELECT * FROM open_ WHERE priority IS NULL) AS o USING (owner_id, entry_id)
+), growing AS (
+    -- Entries of owners with lots, with the credits of lots before each. Before each, nothing of a lot is left that has expired.
+    SELECT *, coalesce(sum(growth) OVER (
+        PARTITION BY owner_id ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ), 0) AS lots_before
+    FROM (
+        SELECT e.*, ledger_growth_of_lots(e) AS growth, ledger_value_of_lot(e) AS value_ FROM ledger_entry AS e
+        WHERE e.owner_id IN (
+            SELECT owner_id FROM ledger_entry WHERE (expires_on IS NOT NULL AND priority IS NOT NULL OR drawn IS NOT NULL)
+            AND owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
+        )
+    ) AS e
 ), draw AS (
-    SELECT * FROM ledger_draw
-    WHERE owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
+    SELECT g.owner_id, g.seq, d.* FROM growing AS g CROSS JOIN ledger_drawn(g.drawn) AS d
 ), lot AS (
     SELECT
-        owner_id, entry_id, e.seq, e.delta, given.credits AS given, -drawn.credits AS left_, o.remaining,
-        o.expires_on IS NOT DISTINCT FROM CASE WHEN o.remaining > 0 THEN e.expires_on END AND o.priority = e.priority AS right_end
-    FROM (
-        SELECT owner_id, id AS entry_id, seq, delta, expires_on, priority FROM ledger_entry
-        WHERE priority IS NOT NULL AND owner_id >= %(first)s AND (%(stop)s::text IS NULL OR owner_id < %(stop)s)
-    ) AS e
+        owner_id, entry_id, g.seq, g.value_, g.value_ - coalesce(drawn.credits, 0) AS left_, o.remaining,
+        o.expires_on IS NOT DISTINCT FROM CASE WHEN o.remaining > 0 THEN g.expires_on END AND o.priority = g.priority AS right_end
+    FROM (SELECT *, id AS entry_id FROM growing WHERE priority IS NOT NULL) AS g
     FULL JOIN (SELECT * FROM open_ WHERE priority IS NOT NULL) AS o USING (owner_id, entry_id)
     FULL JOIN (
-        SELECT owner_id, lot_id AS entry_id, sum(credits) AS credits FROM draw GROUP BY owner_id, lot_id
+        SELECT owner_id, lot_id AS entry_id, sum(taken) AS credits FROM draw GROUP BY owner_id, lot_id
     ) AS drawn USING (owner_id, entry_id)
-    FULL JOIN (
-        SELECT owner_id, lot_id AS entry_id, -credits AS credits FROM draw WHERE entry_id = lot_id
-    ) AS given USING (owner_id, entry_id)
 ), drawing AS (
-    -- Entries of owners with lots, with the credits that they should have taken from lots: what they take, or all that there
-    -- was. Before each entry, nothing of a lot is left that has expired.
+    -- What entries take from lots, and what they should take: their own credits, as far as there are any in lots.
     SELECT
-        coalesce(e.owner_id, d.owner_id) AS owner_id, e.seq, coalesce(d.credits, 0) AS credits, d.owner_id IS NOT NULL AND e.id IS NULL AS without_entry, d.entry_id,
+        g.owner_id, g.seq, coalesce(sum(d.taken), 0) AS taken, coalesce(sum(d.spent), 0) AS spent,
         CASE
-            WHEN e.priority IS NOT NULL OR e.operation = 'CREDIT_EXPIRY' THEN -e.delta
-            WHEN e.transfer IS NOT NULL OR e.hold IS NULL AND e.held = 0 AND e.delta >= 0 AND e.reverses IS NULL THEN 0
-            WHEN e.hold IS NULL AND (e.held > 0 OR e.delta < 0) THEN least(
-                greatest(e.held, -e.delta), -coalesce(sum(d.credits) OVER (
-                    PARTITION BY e.owner_id ORDER BY e.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-                ), 0)
-            )
-        END AS expected
-    FROM (
-        SELECT * FROM ledger_entry
-        WHERE owner_id IN (SELECT owner_id FROM draw)
-    ) AS e
-    FULL JOIN (
-        SELECT owner_id, entry_id, sum(credits) AS credits FROM draw GROUP BY owner_id, entry_id
-    ) AS d ON d.owner_id = e.owner_id AND d.entry_id = e.id
+            WHEN g.operation = 'CREDIT_EXPIRY' THEN -g.delta
+            WHEN g.priority IS NOT NULL AND g.reverses IS NULL OR g.transfer IS NOT NULL THEN 0
+            WHEN g.hold IS NULL AND (g.reverses IS NULL OR g.delta < 0) THEN least(greatest(g.held, -g.delta, 0), g.lots_before)
+        END AS expected,
+        CASE WHEN g.held > 0 THEN 0 ELSE greatest(-g.delta, 0) END AS most
+    FROM growing AS g LEFT JOIN draw AS d ON d.owner_id = g.owner_id AND d.seq = g.seq
+    GROUP BY g.owner_id, g.seq, g.operation, g.delta, g.priority, g.reverses, g.transfer, g.hold, g.held, g.lots_before
 )
 SELECT owner_id, seq, fault
 FROM checked CROSS JOIN LATERAL (VALUES
@@ -193,16 +189,16 @@ SELECT
     owner_id,
     coalesce(seq, (SELECT e.seq FROM ledger_entry AS e WHERE e.id = lot.entry_id AND e.owner_id = lot.owner_id), 0),
     format(
-        'lot: entry %%s gives %%s credits that expire. By its draws, %%s are left, but %%s are recorded as left',
-        entry_id, coalesce(delta, 0), coalesce(left_, 0), coalesce(remaining, 0)
+        'lot: entry %%s gives %%s credits that expire. By the entries, %%s are left, but %%s are recorded as left',
+        entry_id, coalesce(value_, 0), coalesce(left_, 0), coalesce(remaining, 0)
     )
 FROM lot
-WHERE (given = delta AND left_ = remaining AND remaining >= 0 AND right_end) IS NOT TRUE
+WHERE (left_ = remaining AND remaining >= 0 AND right_end) IS NOT TRUE
 UNION ALL
 SELECT
-    owner_id, coalesce(seq, 0), CASE
-        WHEN without_entry THEN format('lot: entry %%s, which takes credits from lots, does not exist', entry_id)
-        ELSE format('lot: the entry takes %%s credits from lots, instead of %%s', credits, expected)
+    owner_id, seq, CASE
+        WHEN taken <> expected THEN format('lot: the entry takes %%s credits from lots, instead of %%s', taken, expected)
+        ELSE format('lot: the entry spends %%s credits of lots, but takes only %%s', spent, most)
     END
 FROM drawing
-WHERE without_entry OR credits <> expected
+WHERE taken <> expected OR spent > most

@@ -37,7 +37,7 @@ ENTRY = EntryDocument(
     reference="order-1001",
     metadata=None,
     created_on=_MOMENT,
-    hash="395f87ce53360756b2770ad4d267f4102557448993156834e87124bdc13d89ae",
+    hash="240fabe254c06dbd08f2b9cb21b25825cc55545f6a48416348f73e6dbb812b51",
 )
 ENTRIES = EntriesDocument(entries=[ENTRY], next=None)
 _IN_BATCH = structs.replace(ENTRY, id=3, batch=2)

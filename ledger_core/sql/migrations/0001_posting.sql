@@ -41,7 +41,7 @@ RETURN sha256(previous || convert_to(
         entry.form, entry.id, entry.owner_id, entry.seq, entry.app, entry.operation, entry.amount, entry.delta,
         entry.balance_after, entry.held, entry.held_after, entry.nonce, entry.claim, entry.reverses, entry.hold, entry.batch,
         entry.transfer, entry.counterparty, to_char(entry.expires_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        entry.priority, entry.client, entry.reference, entry.metadata,
+        entry.priority, entry.client, entry.reference, entry.metadata, to_jsonb(entry.drawn),
         to_char(entry.created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     )::text,
     'UTF8'
@@ -98,6 +98,119 @@ BEGIN
 END
 $$;
 
+-- Returns what an entry draws on lots, a row for each lot: see the column `drawn`.
+CREATE FUNCTION ledger_drawn(drawn bigint[]) RETURNS TABLE (lot_id bigint, taken bigint, spent bigint)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT drawn[i][1], drawn[i][2], drawn[i][3] FROM generate_subscripts(drawn, 1) AS i;
+END;
+
+-- Returns how many credits an entry gives that expire. A refund gives what it does not give back to a lot that has expired.
+CREATE FUNCTION ledger_value_of_lot(entry ledger_entry) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN entry.priority IS NULL THEN 0
+    WHEN entry.drawn IS NULL THEN entry.delta
+    ELSE (SELECT sum(d.taken - d.spent)::bigint FROM ledger_drawn(entry.drawn) AS d)
+END;
+
+-- Returns the credits of lots that a hold still reserves, or that a debit has spent and no refund has given back.
+CREATE FUNCTION ledger_credits_of_lots(owner text, source bigint, reserved boolean)
+RETURNS TABLE (lot_id bigint, priority smallint, expires_on timestamptz, credits bigint) LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT d.lot_id, lot.priority, lot.expires_on, sum(CASE WHEN reserved THEN d.taken - d.spent ELSE d.spent END)::bigint
+    FROM (
+        SELECT e.drawn FROM ledger_entry AS e WHERE e.id = source AND e.owner_id = owner
+        UNION ALL
+        SELECT e.drawn FROM ledger_entry AS e WHERE e.hold = source AND e.owner_id = owner AND reserved
+        UNION ALL
+        SELECT e.drawn FROM ledger_entry AS e WHERE e.reverses = source AND e.owner_id = owner AND NOT reserved
+    ) AS e
+    CROSS JOIN ledger_drawn(e.drawn) AS d
+    JOIN ledger_entry AS lot ON lot.id = d.lot_id AND lot.owner_id = owner
+    GROUP BY d.lot_id, lot.priority, lot.expires_on
+    HAVING sum(CASE WHEN reserved THEN d.taken - d.spent ELSE d.spent END) > 0;
+END;
+
+-- Draws on the lots of the owner, and returns the entry with what it draws. The account is locked. Lots are used in the order
+-- of priority, end and id, here and nowhere else, and credits that do not expire after them. A capture spends what its hold
+-- took, in the same order; what the hold then releases goes back. A refund gives back what was used last, so first what does
+-- not expire. What goes back to a lot that has expired, expires at once: the callers see to that. But if the refund has a
+-- priority, it gives these credits itself, as a new lot.
+CREATE FUNCTION ledger_draw_on_lots(entry ledger_entry) RETURNS ledger_entry LANGUAGE plpgsql AS $$
+DECLARE
+    left_ bigint;
+    part bigint;
+    returned bigint;
+    lot record;
+BEGIN
+    IF entry.operation = 'CREDIT_EXPIRY' THEN
+        entry.drawn := ARRAY[[entry.reverses, -entry.delta, -entry.delta]];
+    ELSIF entry.hold IS NOT NULL THEN
+        left_ := -entry.delta;
+        FOR lot IN
+            SELECT * FROM ledger_credits_of_lots(entry.owner_id, entry.hold, TRUE) ORDER BY priority, expires_on, lot_id
+        LOOP
+            part := least(left_, lot.credits);
+            left_ := left_ - part;
+            returned := CASE WHEN entry.held < entry.delta THEN lot.credits - part ELSE 0 END;  -- if it takes less than it ends
+            IF part + returned > 0 THEN
+                entry.drawn := entry.drawn || ARRAY[[lot.lot_id, -returned, part]];
+            END IF;
+        END LOOP;
+    ELSIF entry.reverses IS NOT NULL AND entry.delta > 0 THEN
+        -- The units that are left unreversed still have as many credits of the lots as they can.
+        SELECT sum(c.credits) - (entry.delta / entry.amount) * (
+            SELECT o.remaining FROM ledger_open_units AS o WHERE o.owner_id = entry.owner_id AND o.entry_id = entry.reverses
+        ) INTO left_ FROM ledger_credits_of_lots(entry.owner_id, entry.reverses, FALSE) AS c;
+        FOR lot IN
+            SELECT * FROM ledger_credits_of_lots(entry.owner_id, entry.reverses, FALSE)
+            WHERE left_ > 0 ORDER BY priority DESC, expires_on DESC, lot_id DESC
+        LOOP
+            part := least(left_, lot.credits);
+            left_ := left_ - part;
+            returned := CASE WHEN entry.priority IS NULL OR lot.expires_on > entry.created_on THEN part ELSE 0 END;
+            entry.drawn := entry.drawn || ARRAY[[lot.lot_id, -returned, -part]];
+            EXIT WHEN left_ = 0;
+        END LOOP;
+        IF entry.drawn IS NULL OR ledger_value_of_lot(entry) = 0 THEN
+            entry.priority := NULL;
+            entry.expires_on := NULL;
+        END IF;
+    ELSIF entry.priority IS NULL AND entry.transfer IS NULL THEN
+        left_ := greatest(entry.held, -entry.delta);
+        FOR lot IN
+            SELECT o.entry_id, o.remaining FROM ledger_open_units AS o
+            WHERE o.owner_id = entry.owner_id AND o.priority IS NOT NULL AND o.expires_on > entry.created_on AND left_ > 0
+            ORDER BY o.priority, o.expires_on, o.entry_id
+        LOOP
+            part := least(left_, lot.remaining);
+            left_ := left_ - part;
+            entry.drawn := entry.drawn || ARRAY[[lot.entry_id, part, CASE WHEN entry.delta < 0 THEN part ELSE 0 END]];
+            EXIT WHEN left_ = 0;
+        END LOOP;
+    END IF;
+    IF entry.drawn IS NOT NULL THEN  -- a lot with nothing left has no end, until something goes back to it
+        UPDATE ledger_open_units AS o
+        SET
+            remaining = o.remaining - d.taken,
+            expires_on = CASE WHEN o.remaining > d.taken THEN coalesce(
+                o.expires_on, (SELECT e.expires_on FROM ledger_entry AS e WHERE e.id = d.lot_id AND e.owner_id = entry.owner_id)
+            ) END
+        FROM ledger_drawn(entry.drawn) AS d
+        WHERE o.owner_id = entry.owner_id AND o.entry_id = d.lot_id AND d.taken <> 0;
+    END IF;
+    IF entry.priority IS NOT NULL THEN
+        INSERT INTO ledger_open_units (entry_id, owner_id, remaining, expires_on, priority)
+        VALUES (entry.id, entry.owner_id, ledger_value_of_lot(entry), entry.expires_on, entry.priority);
+    END IF;
+    RETURN entry;
+END
+$$;
+
+-- Returns by how many credits the lots of an account grow by an entry.
+CREATE FUNCTION ledger_growth_of_lots(entry ledger_entry) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ledger_value_of_lot(entry) - coalesce((SELECT sum(d.taken) FROM ledger_drawn(entry.drawn) AS d), 0)::bigint;
+
 -- Returns the item as the next entry of the account, which the caller has locked.
 CREATE FUNCTION ledger_append(app text, client text, batch bigint, item ledger_item, account ledger_account)
 RETURNS ledger_entry LANGUAGE plpgsql AS $$
@@ -137,167 +250,20 @@ BEGIN
             entry.counterparty := item.counterparty;
         END IF;
     END IF;
+    IF entry.hold IS NOT NULL OR entry.reverses IS NOT NULL AND entry.delta > 0 THEN
+        PERFORM FROM ledger_entry AS e
+        WHERE e.id = coalesce(entry.hold, entry.reverses) AND e.owner_id = entry.owner_id AND e.drawn IS NOT NULL;
+        IF FOUND THEN
+            entry := ledger_draw_on_lots(entry);
+        END IF;
+    ELSIF account.lots > 0 OR entry.priority IS NOT NULL THEN
+        entry := ledger_draw_on_lots(entry);
+    END IF;
     entry.balance_after := account.balance + entry.delta;
     entry.held_after := account.held + entry.held;
     entry.claim := item.claim || coalesce(to_char(entry.created_on AT TIME ZONE 'UTC', item.period), '');  -- '' gives NULL
     entry.hash := ledger_entry_hash(account.head, entry);
     RETURN entry;
-END
-$$;
-
--- Records that an entry takes credits from a lot, or gives them back if they are negative: see ledger_draw.
-CREATE FUNCTION ledger_draw_on_lot(entry ledger_entry, lot bigint, source bigint, taken bigint) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF taken <> 0 THEN
-        INSERT INTO ledger_draw (owner_id, lot_id, entry_id, source_id, credits)
-        VALUES (entry.owner_id, lot, entry.id, source, taken);
-    END IF;
-END
-$$;
-
--- Changes the credits that are left of a lot. A lot with nothing left has no end, until something goes back to it.
-CREATE FUNCTION ledger_grow_lot(owner text, lot bigint, growth bigint) RETURNS bigint LANGUAGE plpgsql AS $$
-BEGIN
-    IF growth <> 0 THEN
-        UPDATE ledger_open_units AS o
-        SET
-            remaining = o.remaining + growth,
-            expires_on = CASE WHEN o.remaining + growth > 0 THEN coalesce(
-                o.expires_on, (SELECT e.expires_on FROM ledger_entry AS e WHERE e.id = lot AND e.owner_id = owner)
-            ) END
-        WHERE o.owner_id = owner AND o.entry_id = lot;
-    END IF;
-    RETURN growth;
-END
-$$;
-
--- Returns the credits of lots that a source still has: see ledger_draw.
-CREATE FUNCTION ledger_credits_of_lots(owner text, source bigint)
-RETURNS TABLE (lot_id bigint, priority smallint, expires_on timestamptz, credits bigint) LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT d.lot_id, e.priority, e.expires_on, sum(d.credits)::bigint
-    FROM ledger_draw AS d JOIN ledger_entry AS e ON e.id = d.lot_id AND e.owner_id = d.owner_id
-    WHERE d.owner_id = owner AND d.source_id = source
-    GROUP BY d.lot_id, e.priority, e.expires_on
-    HAVING sum(d.credits) > 0;
-END;
-
--- Moves credits of the owner's lots as an entry says, and returns by how many credits the lots grow. The account is locked. A
--- lot is the credits of an entry with a priority. Lots are used in the order of priority, end and id, here and nowhere else,
--- and credits that do not expire after them. A capture spends what its hold took, in the same order; what the hold then
--- releases goes back. A refund gives back what was used last, so first what does not expire. `unreversed` is how many units
--- of the reversed entry are left after it. What goes back to a lot that has expired, expires at once: the callers see to that.
-CREATE FUNCTION ledger_move_lots(entry ledger_entry, unreversed bigint) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    growth bigint := 0;
-    left_ bigint;
-    part bigint;
-    returned bigint;
-    lot record;
-BEGIN
-    IF entry.priority IS NOT NULL THEN
-        INSERT INTO ledger_open_units (entry_id, owner_id, remaining, expires_on, priority)
-        VALUES (entry.id, entry.owner_id, entry.delta, entry.expires_on, entry.priority);
-        PERFORM ledger_draw_on_lot(entry, entry.id, entry.id, -entry.delta);
-        RETURN entry.delta;
-    ELSIF entry.operation = 'CREDIT_EXPIRY' THEN
-        PERFORM ledger_draw_on_lot(entry, entry.reverses, entry.id, -entry.delta);
-        RETURN ledger_grow_lot(entry.owner_id, entry.reverses, entry.delta);
-    ELSIF entry.hold IS NOT NULL THEN
-        left_ := -entry.delta;
-        FOR lot IN
-            SELECT * FROM ledger_credits_of_lots(entry.owner_id, entry.hold) ORDER BY priority, expires_on, lot_id
-        LOOP
-            part := least(left_, lot.credits);
-            left_ := left_ - part;
-            returned := CASE WHEN entry.held < entry.delta THEN lot.credits - part ELSE 0 END;  -- if it takes less than it ends
-            PERFORM ledger_draw_on_lot(entry, lot.lot_id, entry.hold, -part - returned);
-            PERFORM ledger_draw_on_lot(entry, lot.lot_id, entry.id, part);
-            growth := growth + ledger_grow_lot(entry.owner_id, lot.lot_id, returned);
-        END LOOP;
-    ELSIF entry.reverses IS NOT NULL AND entry.delta > 0 THEN
-        -- The units that are left unreversed still have as many credits of the lots as they can.
-        left_ := (
-            SELECT sum(credits) FROM ledger_credits_of_lots(entry.owner_id, entry.reverses)
-        ) - unreversed * (entry.delta / entry.amount);
-        FOR lot IN
-            SELECT * FROM ledger_credits_of_lots(entry.owner_id, entry.reverses)
-            ORDER BY priority DESC, expires_on DESC, lot_id DESC
-        LOOP
-            EXIT WHEN left_ <= 0;
-            part := least(left_, lot.credits);
-            left_ := left_ - part;
-            PERFORM ledger_draw_on_lot(entry, lot.lot_id, entry.reverses, -part);
-            growth := growth + ledger_grow_lot(entry.owner_id, lot.lot_id, part);
-        END LOOP;
-    ELSIF entry.transfer IS NULL THEN
-        left_ := greatest(entry.held, -entry.delta);
-        IF left_ > 0 THEN
-            FOR lot IN
-                SELECT o.entry_id, o.remaining FROM ledger_open_units AS o
-                WHERE o.owner_id = entry.owner_id AND o.priority IS NOT NULL AND o.expires_on > entry.created_on
-                ORDER BY o.priority, o.expires_on, o.entry_id
-            LOOP
-                part := least(left_, lot.remaining);
-                left_ := left_ - part;
-                PERFORM ledger_draw_on_lot(entry, lot.entry_id, entry.id, part);
-                growth := growth + ledger_grow_lot(entry.owner_id, lot.entry_id, -part);
-                EXIT WHEN left_ = 0;
-            END LOOP;
-        END IF;
-    END IF;
-    RETURN growth;
-END
-$$;
-
--- Moves the lots of owners as their entries say that come after the given sequence numbers, for an import of entries.
-CREATE FUNCTION ledger_replay_lots(owners text[], seqs bigint[]) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    entry ledger_entry;
-BEGIN
-    FOR entry IN
-        SELECT e.* FROM unnest(owners, seqs) AS o (owner, seq)
-        JOIN ledger_entry AS e ON e.owner_id = o.owner AND e.seq > o.seq
-        WHERE EXISTS (
-            SELECT FROM ledger_entry AS lot
-            WHERE lot.owner_id = o.owner AND lot.expires_on IS NOT NULL AND lot.priority IS NOT NULL
-        )
-        ORDER BY e.owner_id, e.seq
-    LOOP
-        PERFORM ledger_move_lots(entry, (
-            SELECT max(r.amount) - sum(x.amount)::bigint
-            FROM ledger_entry AS r JOIN ledger_entry AS x ON x.owner_id = r.owner_id AND x.reverses = r.id
-            WHERE r.id = entry.reverses AND r.owner_id = entry.owner_id AND x.seq <= entry.seq
-        ));
-    END LOOP;
-    UPDATE ledger_account AS a
-    SET lots = (
-        SELECT sum(o.remaining) FROM ledger_open_units AS o WHERE o.owner_id = a.owner_id AND o.priority IS NOT NULL
-    )
-    WHERE a.owner_id IN (
-        SELECT o.owner_id FROM ledger_open_units AS o WHERE o.owner_id = ANY(owners) AND o.priority IS NOT NULL
-    );
-END
-$$;
-
--- Returns by how many credits the lots of an account grow by its next entry, and moves them. `lots` are their credits before.
--- For most entries, there is nothing to do.
-CREATE FUNCTION ledger_growth_of_lots(lots bigint, entry ledger_entry) RETURNS bigint LANGUAGE plpgsql AS $$
-BEGIN
-    IF entry.hold IS NOT NULL OR entry.reverses IS NOT NULL THEN
-        IF NOT EXISTS (
-            SELECT FROM ledger_draw AS d
-            WHERE d.owner_id = entry.owner_id AND d.source_id = coalesce(entry.hold, entry.reverses)
-        ) AND (lots = 0 OR entry.delta >= 0 OR entry.hold IS NOT NULL) THEN
-            RETURN 0;
-        END IF;
-        RETURN ledger_move_lots(entry, (
-            SELECT o.remaining FROM ledger_open_units AS o WHERE o.owner_id = entry.owner_id AND o.entry_id = entry.reverses
-        ));
-    ELSIF lots > 0 OR entry.priority IS NOT NULL THEN
-        RETURN ledger_move_lots(entry, NULL);
-    END IF;
-    RETURN 0;
 END
 $$;
 
@@ -309,7 +275,9 @@ BEGIN
     account.seq := entry.seq;
     account.head := entry.hash;
     account.updated_on := entry.created_on;
-    account.lots := account.lots + ledger_growth_of_lots(account.lots, entry);
+    IF entry.drawn IS NOT NULL OR entry.priority IS NOT NULL THEN
+        account.lots := account.lots + ledger_growth_of_lots(entry);
+    END IF;
     RETURN account;
 END
 $$;
@@ -378,8 +346,8 @@ BEGIN
         account := ledger_expire(account);
     END IF;
     entry := ledger_append(app, client, NULL, item, account);
-    IF account.lots > 0 OR entry.priority IS NOT NULL OR entry.hold IS NOT NULL OR entry.reverses IS NOT NULL THEN
-        account.lots := account.lots + ledger_growth_of_lots(account.lots, entry);
+    IF entry.drawn IS NOT NULL OR entry.priority IS NOT NULL THEN
+        account.lots := account.lots + ledger_growth_of_lots(entry);
     END IF;
     UPDATE ledger_account AS a
     SET
@@ -479,7 +447,12 @@ BEGIN
             account := ledger_expire(account);  -- what the entry gave back to a lot that has expired
         END IF;
         accounts[place] := account;
-        entries := entries || entry;
+        IF entry.reverses IS NOT NULL AND entry.drawn IS NOT NULL THEN
+            INSERT INTO ledger_entry VALUES (entry.*);  -- so that the next refund sees what this one gave back
+            RETURN NEXT entry;
+        ELSE
+            entries := entries || entry;
+        END IF;
         IF item.counterparty IS NOT NULL THEN
             place := (places ->> item.counterparty)::integer;
             account := accounts[place];
@@ -551,10 +524,9 @@ RETURN (
         UNION ALL
         SELECT d.credits
         FROM ledger_open_units AS o
-        JOIN ledger_draw AS d ON d.owner_id = o.owner_id AND d.source_id = o.entry_id
-        JOIN ledger_entry AS lot ON lot.id = d.lot_id AND lot.owner_id = d.owner_id
+        CROSS JOIN LATERAL ledger_credits_of_lots(o.owner_id, o.entry_id, TRUE) AS d
         WHERE o.owner_id = account.owner_id AND o.priority IS NULL AND o.expires_on <= greatest(account.updated_on, moment)
-        AND lot.expires_on <= greatest(account.updated_on, moment)
+        AND d.expires_on <= greatest(account.updated_on, moment)
     ) AS lapsed
 )::bigint;
 

@@ -66,6 +66,10 @@ CREATE TABLE ledger_entry (
     client ledger_optional_text NOT NULL,
     reference ledger_text,
     metadata ledger_metadata,
+    -- Lots are the credits of entries that expire. For each lot that the entry draws on, three numbers: the id of the entry
+    -- that gave it, the credits that the lot loses, and those that leave the balance. A debit has both, a hold the first of
+    -- them, and a capture the second; negative credits come back.
+    drawn bigint[],
     hash bytea NOT NULL,
     -- The id comes first, so the index finds an entry by its id alone.
     PRIMARY KEY (id, owner_id),
@@ -86,6 +90,7 @@ CREATE UNIQUE INDEX ledger_entry_claim_once ON ledger_entry (owner_id, claim) WH
 CREATE INDEX ledger_entry_reversals ON ledger_entry (owner_id, reverses) WHERE reverses IS NOT NULL;
 -- For the holds and lots of an owner by their end, and for what became of a hold.
 CREATE INDEX ledger_entry_expiring ON ledger_entry (owner_id, expires_on) WHERE expires_on IS NOT NULL;
+CREATE INDEX ledger_entry_drawing ON ledger_entry (owner_id, seq) WHERE drawn IS NOT NULL;
 CREATE INDEX ledger_entry_of_hold ON ledger_entry (owner_id, hold) WHERE hold IS NOT NULL;
 CREATE INDEX ledger_entry_reference ON ledger_entry (app, reference, operation, created_on) WHERE reference IS NOT NULL;
 -- For the entries of an operation in the order of time, and those of an app, whose operations are few.
@@ -110,20 +115,6 @@ CREATE INDEX ledger_open_units_of_owner ON ledger_open_units (owner_id, priority
 WHERE expires_on IS NOT NULL;
 CREATE INDEX ledger_open_units_due ON ledger_open_units (expires_on) WHERE expires_on IS NOT NULL;
 
--- Which credits an entry took from a lot, the credits of an entry that expire. `source_id` is the entry that spends or holds
--- them: for a capture, a release or a refund, the entry from which they come back, with a negative number. An entry that
--- gives credits that expire is the source of a negative row itself. So the sum for a lot is what is not left of it, and the
--- sum for a source what it still has of the lot. It can be made again from the entries.
-CREATE TABLE ledger_draw (
-    owner_id ledger_text NOT NULL,
-    lot_id bigint NOT NULL,
-    entry_id bigint NOT NULL,
-    source_id bigint NOT NULL,
-    credits bigint NOT NULL,
-    PRIMARY KEY (owner_id, source_id, lot_id, entry_id)
-);
-CREATE INDEX ledger_draw_on_lot ON ledger_draw (owner_id, lot_id);
-
 -- Entries never change: a mistake is fixed by another entry. Accounts are never removed: their entries remain. Triggers apply
 -- to every role, including the tables' owner.
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -134,9 +125,6 @@ END
 $$;
 CREATE TRIGGER ledger_entry_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
-CREATE TRIGGER ledger_draw_append_only
-    BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_draw
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 CREATE TRIGGER ledger_account_kept
     BEFORE DELETE OR TRUNCATE ON ledger_account

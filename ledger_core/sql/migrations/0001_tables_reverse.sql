@@ -1,5 +1,4 @@
 -- Reverses 0001_tables.sql.
-DROP TABLE ledger_draw;
 DROP TABLE ledger_open_units;
 DROP TABLE ledger_entry;
 DROP TABLE ledger_account;

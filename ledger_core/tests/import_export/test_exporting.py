@@ -60,7 +60,6 @@ def empty_the_ledger() -> None:
             "DELETE FROM ledger_entry",
             "DELETE FROM ledger_account",
             "DELETE FROM ledger_open_units",
-            "DELETE FROM ledger_draw",
         )
 
 
@@ -74,7 +73,7 @@ def test_what_is_imported_is_what_was_exported_to_the_hash(tmp_path: Path) -> No
 
 
 def test_every_column_is_imported_and_exported(tmp_path: Path) -> None:
-    """A hold that is half captured, a capture that is reversed, and a transfer."""
+    """A hold that is half captured, a capture that is reversed, a transfer, and a debit of credits that expire."""
     moment = datetime(2027, 1, 1, tzinfo=UTC)
     about: dict[str, Any] = {
         "reference": "order-1",
@@ -90,6 +89,7 @@ def test_every_column_is_imported_and_exported(tmp_path: Path) -> None:
         line("carol", 5, delta=-3, balance_after=11, held_after=7, transfer=6, counterparty="dave"),
         line("dave", 1, id=6, delta=3, balance_after=3, transfer=5, counterparty="carol"),
         line("erin", 1, id=7, delta=14, balance_after=14, priority=-3, expires_on=moment),
+        line("erin", 2, id=8, delta=-7, balance_after=7, drawn=[[7, 7, 7]]),
     ]
     heads: dict[str, bytes] = {}
     for number, record in enumerate(every):
@@ -99,11 +99,11 @@ def test_every_column_is_imported_and_exported(tmp_path: Path) -> None:
         name for record in every for name in Record.__struct_fields__ if getattr(record, name) not in (None, 0)
     }
     empty_the_ledger()
-    assert importing.import_entries(map(msgspec.json.encode, every), resume=False) == 7
+    assert importing.import_entries(map(msgspec.json.encode, every), resume=False) == 8
     assert list(verify()) == []
     exported = export(tmp_path / "ledger.jsonl").read_bytes().splitlines()
     assert [msgspec.json.decode(line, type=Record) for line in exported] == every
-    assert (Account.objects.get(pk="carol").held, Account.objects.get(pk="erin").lots) == (7, 14)
+    assert (Account.objects.get(pk="carol").held, Account.objects.get(pk="erin").lots) == (7, 7)
     assert (OpenUnits.objects.get(pk=2).remaining, OpenUnits.objects.get(pk=2).expires_on) == (1, moment)
 
 

@@ -84,6 +84,7 @@ def canonical_form(entry: Entry) -> bytes:
         entry.client,
         entry.reference,
         entry.metadata,
+        entry.drawn,
         entry.created_on.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     )
     return json.dumps(fields, ensure_ascii=False).encode()

@@ -154,7 +154,7 @@ TAMPERING: dict[str, tuple[list[str], set[tuple[int | None, str]]]] = {
         }.items()
     },
     "a hold that does not exist": ([f"UPDATE ledger_entry SET hold = 1 {ALICE} = 6"], {(6, "hash"), (6, "hold")}),
-    "a priority": ([f"UPDATE ledger_entry SET priority = 1 {ALICE} = 6"], {(6, "hash"), (6, "lot")}),
+    "a priority": ([f"UPDATE ledger_entry SET priority = 1 {ALICE} = 6"], {(6, "hash")}),
     "a transfer without its other side": (
         [f"UPDATE ledger_entry SET transfer = 1, counterparty = 'bob' {ALICE} = 6"],
         {(6, "hash"), (6, "transfer")},
