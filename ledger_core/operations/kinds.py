@@ -85,6 +85,11 @@ class Kind:
         """The lifetime in seconds of the credits that it gives, and their priority. None: they do not expire."""
         return None
 
+    @property
+    def extension(self) -> int | None:
+        """The lifetime in seconds of what it gives back of credits that have expired. None: it expires at once."""
+        return None
+
     def mistake(self, among: Collection["Kind"]) -> str | None:
         """Return what is wrong with the operation, for a system check. `among` are all operations of its class."""
         if self.hold_for and not self.can_be_held:
@@ -187,6 +192,9 @@ class Reversal(Kind):
     `of` is a member of the same class, defined above. In the class body a member is still its kind, so that is what
     `of` holds. A request names the entry to reverse, completely or in part. Each unit moves back what a unit of that
     entry moved, whatever the reversed operation is worth today; so a reversal has no value of its own.
+
+    Credits that expire go back to where they came from. If they have expired meanwhile, they expire again at once; or
+    with `extends`, when this lifetime has passed.
     """
 
     name = "reversal"
@@ -194,11 +202,14 @@ class Reversal(Kind):
 
     of: Kind
     description: str
+    extends: timedelta | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.of, Kind):
             raise TypeError(f"Reversal({self.of!r}, …): it has no value; name the member that it reverses.")
+        if self.extends is not None and not timedelta(seconds=1) <= self.extends <= LONGEST_GRANT:
+            raise TypeError(f"Reversal(…, extends={self.extends!r}): expected one second to 100 years.")
 
     @property
     def unit(self) -> None:
@@ -211,6 +222,10 @@ class Reversal(Kind):
     @property
     def two_sided(self) -> bool:
         return self.of.two_sided
+
+    @property
+    def extension(self) -> int | None:
+        return int(self.extends.total_seconds()) if self.extends else None
 
     def mistake(self, among: Collection[Kind]) -> str | None:
         if self.of.lot:

@@ -41,6 +41,7 @@ class FleetingOperation(Operation):
     TICKET = Plain(-5, "Bought.")
     TICKET_BACK = Reversal(TICKET, "A ticket given back.")
     GIFT = Transfer(1, "Given to another.")
+    TICKET_SWAP = Reversal(TICKET, "A ticket given back for another one.", extends=timedelta(days=7))
 
 
 FLEETING = OperationSet("imaginary_grants", FleetingOperation)

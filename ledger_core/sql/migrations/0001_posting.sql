@@ -10,8 +10,8 @@
 -- entry takes: `period` is a format of to_char, which writes the period of the entry's time in UTC. A hold has the credits
 -- to reserve (`held`) and its lifetime in seconds (`expires_in`). What draws on a hold has its id (`hold`) and whether it
 -- ends the hold (`final`); without `amount`, it draws all units. A transfer has the other owner (`counterparty`). The
--- functions below set `id` and `transfer`. Credits that expire have a `priority` and a lifetime (`expires_in`). An upgrade
--- cannot add attributes, because replicas that are not yet upgraded pass a ROW of these.
+-- functions below set `id` and `transfer`. Credits that expire have a `priority` and a lifetime (`expires_in`); so has a
+-- refund that extends the lifetime of what it gives back. An upgrade cannot add attributes, because replicas that are not yet upgraded pass a ROW of these.
 CREATE TYPE ledger_item AS (
     operation text,
     amount bigint,
@@ -134,9 +134,9 @@ END;
 -- Draws on the lots of the owner, and returns the entry with what it draws. The account is locked. Lots are used in the order
 -- of priority, end and id, here and nowhere else, and credits that do not expire after them. A capture spends what its hold
 -- took, in the same order; what the hold then releases goes back. A refund gives back what was used last, so first what does
--- not expire. What goes back to a lot that has expired, expires at once: the callers see to that. But if the refund has a
--- priority, it gives these credits itself, as a new lot.
-CREATE FUNCTION ledger_draw_on_lots(entry ledger_entry) RETURNS ledger_entry LANGUAGE plpgsql AS $$
+-- not expire. What goes back to a lot that has expired, expires at once: the callers see to that. But if the item of a
+-- refund has a lifetime, the refund gives these credits as a new lot.
+CREATE FUNCTION ledger_draw_on_lots(entry ledger_entry, item ledger_item) RETURNS ledger_entry LANGUAGE plpgsql AS $$
 DECLARE
     left_ bigint;
     part bigint;
@@ -168,14 +168,15 @@ BEGIN
         LOOP
             part := least(left_, lot.credits);
             left_ := left_ - part;
-            returned := CASE WHEN entry.priority IS NULL OR lot.expires_on > entry.created_on THEN part ELSE 0 END;
+            returned := part;
+            IF item.priority IS NOT NULL AND lot.expires_on <= entry.created_on THEN
+                returned := 0;
+                entry.priority := item.priority;
+                entry.expires_on := entry.created_on + item.expires_in * interval '1 second';
+            END IF;
             entry.drawn := entry.drawn || ARRAY[[lot.lot_id, -returned, -part]];
             EXIT WHEN left_ = 0;
         END LOOP;
-        IF entry.drawn IS NULL OR ledger_value_of_lot(entry) = 0 THEN
-            entry.priority := NULL;
-            entry.expires_on := NULL;
-        END IF;
     ELSIF entry.priority IS NULL AND entry.transfer IS NULL THEN
         left_ := greatest(entry.held, -entry.delta);
         FOR lot IN
@@ -242,7 +243,7 @@ BEGIN
         IF item.held > 0 THEN
             entry.held := item.held;
             entry.expires_on := entry.created_on + item.expires_in * interval '1 second';
-        ELSIF item.priority IS NOT NULL THEN
+        ELSIF item.priority IS NOT NULL AND item.reverses IS NULL THEN
             entry.priority := item.priority;
             entry.expires_on := entry.created_on + item.expires_in * interval '1 second';
         ELSIF item.transfer IS NOT NULL THEN
@@ -254,10 +255,10 @@ BEGIN
         PERFORM FROM ledger_entry AS e
         WHERE e.id = coalesce(entry.hold, entry.reverses) AND e.owner_id = entry.owner_id AND e.drawn IS NOT NULL;
         IF FOUND THEN
-            entry := ledger_draw_on_lots(entry);
+            entry := ledger_draw_on_lots(entry, item);
         END IF;
     ELSIF account.lots > 0 OR entry.priority IS NOT NULL THEN
-        entry := ledger_draw_on_lots(entry);
+        entry := ledger_draw_on_lots(entry, item);
     END IF;
     entry.balance_after := account.balance + entry.delta;
     entry.held_after := account.held + entry.held;

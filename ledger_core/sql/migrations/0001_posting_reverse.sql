@@ -13,7 +13,7 @@ DROP FUNCTION ledger_expire(ledger_account, bigint);
 DROP FUNCTION ledger_after(ledger_account, ledger_entry);
 DROP FUNCTION ledger_append(text, text, bigint, ledger_item, ledger_account);
 DROP FUNCTION ledger_growth_of_lots(ledger_entry);
-DROP FUNCTION ledger_draw_on_lots(ledger_entry);
+DROP FUNCTION ledger_draw_on_lots(ledger_entry, ledger_item);
 DROP FUNCTION ledger_credits_of_lots(text, bigint, boolean);
 DROP FUNCTION ledger_value_of_lot(ledger_entry);
 DROP FUNCTION ledger_drawn(bigint[]);

@@ -26,7 +26,7 @@ from ledger_core.verification import verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BONUS, COUPON, TICKET, BACK, GIFT = FleetingOperation
+BONUS, COUPON, TICKET, BACK, GIFT, SWAP = FleetingOperation
 
 
 def grant(nonce: str, amount: int = 1, expires_in: int | None = None, operation: FleetingOperation = BONUS) -> Entry:
@@ -167,6 +167,28 @@ def test_what_is_refunded_to_a_lot_that_has_expired_expires() -> None:
     post(FLEETING, BACK, owner_id="alice", nonce="3", reverses=spent.pk)
     assert operations()[2:] == [("TICKET_BACK", 5), ("CREDIT_EXPIRY", -5)]
     assert (balance_of("alice").balance, expire_due()) == (0, 0)
+    assert_ledger_is_correct()
+
+
+def test_a_refund_can_extend_the_lifetime_of_what_has_expired() -> None:
+    """Of nothing else: what has not expired goes back to its lot, and what does not expire stays so."""
+    add()
+    early, late = grant("1", expires_in=1), grant("2", expires_in=3600)
+    spent = spend("3", 3)
+    wait_until(early.expires_on)
+    swapped = post(FLEETING, SWAP, owner_id="alice", nonce="4", amount=2, reverses=spent.pk).entry
+    assert (swapped.expires_on, swapped.priority, left(late)) == (None, None, 5)
+    swapped = post(FLEETING, SWAP, owner_id="alice", nonce="5", reverses=spent.pk).entry
+    assert swapped.expires_on == swapped.created_on + timedelta(days=7)
+    assert (left(early), left(swapped), balance_of("alice").balance) == (0, 5, 20)
+    assert balance_at("alice", swapped.expires_on).balance == 10
+    assert_ledger_is_correct()
+    again = spend("6", 2)
+    assert drawn(again) == {late.pk: 5, swapped.pk: 5}
+    post(FLEETING, BACK, owner_id="alice", nonce="7", amount=2, reverses=again.pk)
+    assert (left(late), left(swapped), operations()[-1]) == (5, 5, ("TICKET_BACK", 10))
+    with pytest.raises(NotReversible):
+        post(FLEETING, SWAP, owner_id="alice", nonce="8", reverses=swapped.pk)
     assert_ledger_is_correct()
 
 
