@@ -1,4 +1,4 @@
-"""The page of an account: its balance now and over time, its open holds, its newest entries, a link to correct it."""
+"""The page of an account: balance, holds, lots, and newest entries, and what staff can do there."""
 
 from typing import Any
 
@@ -12,17 +12,19 @@ from ledger_core.admin import charts
 from ledger_core.admin.corrections import CorrectionPage, may_correct
 from ledger_core.admin.entries import ReadOnlyAdmin
 from ledger_core.admin.holds import MOST, HoldsPage, may_release
+from ledger_core.admin.lots import LotsPage, may_end
 from ledger_core.admin.references import entries_url, references_of
 from ledger_core.models import Account, Entry
 from ledger_core.queries.balances import balance_of, history_of
 from ledger_core.queries.holds import open_holds_of
+from ledger_core.queries.lots import lots_of
 
 POINTS = 200  # of the chart, which is too small to show more
 NEWEST = 20  # entries on the page
 
 
 @admin.register(Account)
-class AccountAdmin(CorrectionPage, HoldsPage, ReadOnlyAdmin):
+class AccountAdmin(CorrectionPage, HoldsPage, LotsPage, ReadOnlyAdmin):
     fields = ("owner_id", "balance", "held_now", "available", "seq", "created_on", "updated_on")
     readonly_fields = ("held_now", "available")
     list_display = ("owner_id", "balance", "seq", "updated_on")
@@ -40,9 +42,11 @@ class AccountAdmin(CorrectionPage, HoldsPage, ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         correction = self.admin_site.admin_view(self.correction_view)
         release = self.admin_site.admin_view(self.release_view)
+        end = self.admin_site.admin_view(self.end_view)
         return [
             path("<path:object_id>/correction/", correction, name="ledger_core_account_correction"),
             path("<path:object_id>/release/<int:hold_id>/", release, name="ledger_core_account_release"),
+            path("<path:object_id>/end/<int:lot_id>/", end, name="ledger_core_account_end"),
             *super().get_urls(),
         ]
 
@@ -84,4 +88,6 @@ class AccountAdmin(CorrectionPage, HoldsPage, ReadOnlyAdmin):
             shown["entries_url"] = entries_url(owner=account.pk)
             shown["holds"] = open_holds_of(None, account.pk, limit=MOST) if account.held else []
             shown["may_release"] = may_release(request)
+            shown["lots"] = lots_of(account.pk, limit=MOST) if account.lots else []
+            shown["may_end"] = may_end(request)
         return shown

@@ -154,6 +154,7 @@ class EntryAdmin(ReadOnlyAdmin):
         "held",
         "of_hold",
         "expires_on",
+        "drawn_on_lots",
         "other_side",
         "batch",
         "client",
@@ -203,6 +204,11 @@ class EntryAdmin(ReadOnlyAdmin):
     def of_hold(self, entry: Entry) -> str:
         return entry_link(entry.hold) if entry.hold else ""
 
+    @admin.display(description="drawn on lots")
+    def drawn_on_lots(self, entry: Entry) -> str:
+        drawn = ((entry_link(lot), spent if entry.delta else taken) for lot, taken, spent in entry.drawn or ())
+        return format_html_join(mark_safe("<br>"), "{} of lot {}", ((moved, link) for link, moved in drawn))
+
     @admin.display(description="other side of the transfer")
     def other_side(self, entry: Entry) -> str:
         if entry.transfer is None:
@@ -217,7 +223,7 @@ class EntryAdmin(ReadOnlyAdmin):
     def _texts(entry: Entry) -> list[tuple[str, str]]:
         return [] if reason_of(entry) else sorted((entry.metadata or {}).items())
 
-    @admin.display(description="reason for the correction")
+    @admin.display(description="reason")
     def reason(self, entry: Entry) -> str:
         reason = reason_of(entry)
         return format_html("<bdi>{}</bdi>", linebreaksbr(reason, autoescape=True)) if reason else ""

@@ -17,7 +17,7 @@ from ledger_core.operations import OperationSet
 from ledger_core.operations.endings import HoldEnd
 from ledger_core.posting import release
 
-MOST = 50  # open holds on the page
+MOST = 50  # open holds on the page, and lots
 
 
 def may_release(request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from ledger_core.models import Entry
 from ledger_core.operations.corrections import CORRECTIONS
+from ledger_core.operations.endings import LotEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +67,6 @@ def reversals_of(owner_id: str, entries: Sequence[Entry]) -> dict[int, SafeStrin
 
 
 def reason_of(entry: Entry) -> str:
-    """Return the reason for a correction. Empty for other entries."""
-    return (entry.metadata or {}).get("reason", "") if entry.app == CORRECTIONS.app else ""
+    """Return the reason that staff gave for an entry. Empty for other entries."""
+    by_staff = entry.app == CORRECTIONS.app or entry.operation == LotEnd.CREDIT_EXPIRY.code
+    return (entry.metadata or {}).get("reason", "") if by_staff else ""

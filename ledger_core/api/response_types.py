@@ -12,7 +12,6 @@ from msgspec.structs import fields
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, Scope
 from ledger_core.posting import MAX_ITEMS, Posted
-from ledger_core.queries.balances import Balance
 
 S = TypeVar("S", bound=Struct)
 Index = Annotated[int, Meta(ge=0, le=MAX_ITEMS - 1)]
@@ -219,23 +218,6 @@ class BatchDocument(Struct, kw_only=True):
             entries=[EntryDocument.of(posted.entry, posted.other) for posted in batch],
             replayed=_replayed(batch),
         )
-
-
-class BalanceDocument(Struct):
-    """The balance of an owner over all apps, now or at the time `at`."""
-
-    owner_id: Annotated[str, Meta(description="The owner.")]
-    balance: Annotated[int, Meta(description="The balance, in credits.", examples=[10])]
-    held: Annotated[int, Meta(description="The part of the balance that open holds reserve.", examples=[0])]
-    available: Annotated[int, Meta(description="The credits that can be spent: `balance` minus `held`.")]
-    seq: Annotated[int, Meta(description="How many entries the owner has, over all apps. With `at`, as of that time.")]
-    updated_on: Annotated[
-        Time, Meta(description="When the owner's newest entry was posted, in UTC. With `at`, as of that time.")
-    ]
-
-    @classmethod
-    def of(cls, balance: Balance) -> Self:
-        return cls(*attrgetter(*cls.__struct_fields__)(balance))
 
 
 class OperationDocument(Struct, kw_only=True):

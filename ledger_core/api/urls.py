@@ -8,6 +8,7 @@ from ledger_core.api.documentation.openapi import OpenAPIView, SwaggerPage
 from ledger_core.api.documentation.problem_pages import ProblemPage, ProblemsPage
 from ledger_core.api.hold_views import CaptureView, HoldsView, HoldView, OpenHoldsView, ReleaseView
 from ledger_core.api.list_views import AppEntriesView, EntriesView
+from ledger_core.api.owner_views import ExplanationView, LotsView
 from ledger_core.api.views import BalanceView, BatchView, EntryView, OperationsView, PostView
 from ledger_core.operations import OperationSet
 from ledger_core.plugins import ledger_apps
@@ -38,6 +39,8 @@ def ledger_urls(operations: OperationSet[Any]) -> Patterns:
         path("ledger/<str:owner_id>", BalanceView.as_view(operations=operations), name="balance"),
         path("ledger/<str:owner_id>/entries", EntriesView.as_view(operations=operations), name="entries"),
         path("ledger/<str:owner_id>/holds", OpenHoldsView.as_view(operations=operations), name="open-holds"),
+        path("ledger/<str:owner_id>/lots", LotsView.as_view(operations=operations), name="lots"),
+        path("ledger/<str:owner_id>/explanation", ExplanationView.as_view(operations=operations), name="explanation"),
         path("entries", AppEntriesView.as_view(operations=operations), name="app-entries"),
         path("entries/<entry_id:entry_id>", EntryView.as_view(operations=operations), name="entry"),
         path("operations", OperationsView.as_view(operations=operations), name="operations"),

@@ -13,13 +13,13 @@ from ledger_core.access.throttling import ClientThrottle
 from ledger_core.api.documentation import examples
 from ledger_core.api.documentation.described import IDEMPOTENCY_KEY, LOCATION, REPLAYED, described
 from ledger_core.api.documentation.schema import LedgerSchema
+from ledger_core.api.owner_documents import BalanceDocument
 from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
 from ledger_core.api.requests.decoding import decode
 from ledger_core.api.requests.idempotency import nonce_of, require_no_key
 from ledger_core.api.requests.queries import decode_query
 from ledger_core.api.requests.types import BalanceQuery, BatchRequest, NoQuery, PostRequest
 from ledger_core.api.response_types import (
-    BalanceDocument,
     BatchDocument,
     EntryDocument,
     OperationsDocument,
@@ -133,7 +133,9 @@ class BalanceView(LedgerAPIView):
         first entry on.
         """
         at = self.query.at
-        return json_response(BalanceDocument.of(balance_at(owner_id, at) if at else balance_of(owner_id)))
+        return json_response(
+            BalanceDocument.at(balance_at(owner_id, at)) if at else BalanceDocument.of(balance_of(owner_id))
+        )
 
 
 class BatchView(LedgerAPIView):

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                         "permissions": [
                             ("post_correction", "Can post a correction"),
                             ("release_hold", "Can release a hold"),
+                            ("end_lot", "Can end credits before they expire"),
                         ],
                         "constraints": [
                             models.CheckConstraint(

@@ -32,7 +32,11 @@ class Account(models.Model):
 
     class Meta:
         db_table = "ledger_account"
-        permissions = [("post_correction", "Can post a correction"), ("release_hold", "Can release a hold")]
+        permissions = [
+            ("post_correction", "Can post a correction"),
+            ("release_hold", "Can release a hold"),
+            ("end_lot", "Can end credits before they expire"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(lots__gte=0, lots__lte=F("balance") - F("held")), name=constraints.AVAILABLE_NOT_NEGATIVE

@@ -1,7 +1,7 @@
-"""Expiry: writes into the history that holds and lots have expired.
+"""Expiry: writes into the history that holds and lots have expired, and ends a lot early.
 
-Nothing depends on it. Reads do not count what has expired, and every post ends what has expired of its owner first.
-Without this, only the entries of owners who are left alone come later.
+Nothing depends on the first. Reads do not count what has expired, and every post ends what has expired of its owner
+first. Without this, only the entries of owners who are left alone come later.
 """
 
 from collections.abc import Iterator
@@ -9,10 +9,27 @@ from collections.abc import Iterator
 from django.db import OperationalError, connection
 
 from ledger_core import sql
+from ledger_core.operations.drafts import Draft, Item
+from ledger_core.operations.endings import LotEnd
 from ledger_core.postgresql import outages
+from ledger_core.posting.single import Posted, post_draft
+from ledger_core.queries.lots import Lot
 
 _DUE = sql.load("due")
 _PORTION = 100
+
+
+def end_lot(lot: Lot, *, nonce: str, reason: str, client: str) -> Posted:
+    """Take the credits that are left of a lot, before its end, and keep the reason as metadata.
+
+    What a hold has of it, or a refund gives back later, is not taken. Raises InvalidRequest for a reason that no
+    metadata can have, NotReversible if less is left meanwhile, and AccountLocked.
+    """
+    given = lot.entry
+    item = Item(
+        LotEnd.CREDIT_EXPIRY, given.owner_id, nonce, lot.left, reverses=given.pk, metadata={"reason": reason}
+    ).checked()
+    return post_draft(Draft(given.app, client, item, -lot.left))
 
 
 def expire_due() -> int:

@@ -40,7 +40,9 @@ class MomentUnclear(LedgerError):
 class Balance:
     """An owner's balance in credits after `seq` entries, the newest of them posted at `updated_on`.
 
-    `held` are the credits of it that holds reserve. Holds that have expired do not count.
+    `held` are the credits of it that holds reserve. Holds that have expired do not count. `expiring` are the credits
+    that expire next, at `expires_on`, without those that are held. It is not known for a moment, and None if no credits
+    expire.
     """
 
     owner_id: str
@@ -48,6 +50,8 @@ class Balance:
     held: int
     seq: int
     updated_on: datetime
+    expiring: int | None = None
+    expires_on: datetime | None = None
 
     @property
     def available(self) -> int:

@@ -14,10 +14,11 @@ class InsufficientBalance(LedgerError):
     status = 402
     title = "The balance is too low"
     remedy = (
-        "Ask for fewer units, or retry when the owner has more credits available: the balance minus the credits that "
-        "holds reserve. Nothing was posted, so the nonce can be used again."
+        "Ask for at most `largest_amount` units, or retry when the owner has `short_by` credits more. `available` is "
+        "the balance minus the credits that holds reserve; for a transfer, also minus those that expire. Nothing was "
+        "posted, so the nonce can be used again."
     )
-    members = {"balance": 10, "available": 10}
+    members = {"balance": 10, "held": 0, "available": 10, "short_by": 5, "largest_amount": 2}
 
 
 class BalanceTooLarge(LedgerError):
@@ -30,13 +31,18 @@ class BalanceTooLarge(LedgerError):
 
 
 def _too_low(draft: Draft, outcome: Outcome) -> LedgerError:
-    item, balance, held = draft.item, outcome.balance or 0, outcome.held or 0
-    reserved = f", of which {held} are held" if held else ""
+    item, balance, held, takes = draft.item, outcome.balance or 0, outcome.held or 0, outcome.takes(draft)
+    expiring = (outcome.expiring or 0) if item.operation.kind.two_sided else 0  # which no transfer takes
+    available = balance - held - expiring
+    parts = [f"{part} {what}" for part, what in ((held, "are held"), (expiring, "expire")) if part]
+    of_which = f", of which {' and '.join(parts)}" if parts else ""
     return InsufficientBalance(
-        f"{outcome.payer} has {balance} credits{reserved}, and {item.operation.code} × {item.amount} takes "
-        f"{outcome.takes(draft)}.",
+        f"{outcome.payer} has {balance} credits{of_which}, and {item.operation.code} × {item.amount} takes {takes}.",
         balance=balance,
-        available=balance - held,
+        held=held,
+        available=available,
+        short_by=takes - available,
+        largest_amount=available * item.amount // takes,
     )
 
 

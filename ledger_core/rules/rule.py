@@ -17,10 +17,10 @@ class Outcome(Struct, frozen=True):
     the other side of a transfer. `rejected_by`: the name of the constraint; the SQLSTATE where a column's type is the
     limit.
 
-    Only if it was rejected: `payer`, the owner whose balance it would lower, with `balance` and the credits that are
-    `held`; `claimed_on`, when the owner last took the claim; and of the entry to reverse or the hold to draw on,
-    `amount`, its units, `remaining`, those that are left, `moved`, the credits that one unit moved or reserved, and
-    `ended_by`, the operation that ended the hold.
+    Only if it was rejected: `payer`, the owner whose balance it would lower, with `balance`, the credits that are
+    `held`, and those of the others that are `expiring`; `claimed_on`, when the owner last took the claim; and of the
+    entry to reverse or the hold to draw on, `amount`, its units, `remaining`, those that are left, `moved`, the credits
+    that one unit moved or reserved, and `ended_by`, the operation that ended the hold.
     """
 
     earlier: bool
@@ -28,6 +28,7 @@ class Outcome(Struct, frozen=True):
     payer: str | None
     balance: int | None
     held: int | None
+    expiring: int | None
     claimed_on: datetime | None
     amount: int | None
     remaining: int | None

@@ -81,7 +81,7 @@ MUTATIONS: Mapping[str, Edits] = {
     "the order of a batch's new accounts": [(POSTING, "\n        ORDER BY 1\n", "\n        ORDER BY 1 DESC\n")],
     "a batch's locks": [(POSTING, " = ANY(owners) ORDER BY a.owner_id FOR NO KEY UPDATE;", " = ANY(owners);")],
     "what an entry leaves of its account, in a batch": [
-        (POSTING, "        accounts[place] := account;\n        entries", "        entries")
+        (POSTING, "        accounts[place] := account;\n        IF entry", "        IF entry")
     ],
     "the credits that are held": [(POSTING, "entry.held_after := account.held + entry.held", "entry.held_after := 0")],
     "the end of a hold at its expiry": [
@@ -107,8 +107,8 @@ MUTATIONS: Mapping[str, Edits] = {
     "the order in which lots are used": [
         (
             POSTING,
-            "ORDER BY o.priority, o.expires_on, o.entry_id\n            LOOP",
-            "ORDER BY o.entry_id\n            LOOP",
+            "ORDER BY o.priority, o.expires_on, o.entry_id\n        LOOP",
+            "ORDER BY o.entry_id\n        LOOP",
         )
     ],
     "that a refund gives back what was used last": [
@@ -125,7 +125,28 @@ MUTATIONS: Mapping[str, Edits] = {
     "that an app does not reverse credits that expire": [
         (POSTING, " AND e.held <= 0 AND e.priority IS NULL\n", " AND e.held <= 0\n")
     ],
-    "that lots are not transferred": [(POSTING, "    ELSIF entry.transfer IS NULL THEN", "    ELSE")],
+    "that the next refund of a batch sees this one": [
+        (
+            POSTING,
+            "IF entry.reverses IS NOT NULL AND entry.drawn IS NOT NULL THEN\n            INSERT",
+            "IF FALSE THEN\n            INSERT",
+        )
+    ],
+    "that a refund extends only what has expired": [
+        (
+            POSTING,
+            "IF item.priority IS NOT NULL AND lot.expires_on <= entry.created_on THEN",
+            "IF item.priority IS NOT NULL THEN",
+        )
+    ],
+    "that a hold does not spend lots": [(POSTING, "CASE WHEN entry.delta < 0 THEN part ELSE 0 END]]", "part]]")],
+    "that lots are not transferred": [
+        (
+            POSTING,
+            "    ELSIF entry.priority IS NULL AND entry.transfer IS NULL THEN",
+            "    ELSIF entry.priority IS NULL THEN",
+        )
+    ],
     "the credits that have expired": instead("sql/balance.sql", "ledger_lapsed(a, statement_timestamp())", "0"),
     "the app of a hold": [(POSTING, "AND e.app = entry.app AND e.held > 0", "AND e.held > 0")],
     "the credits of a hold that has expired": instead(

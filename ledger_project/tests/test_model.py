@@ -135,7 +135,13 @@ class Model:
         balance = self.balance(owner)
         available = balance - self.held(owner)
         if takes > available:
-            return {"code": "insufficient-balance", "balance": balance, "available": available}
+            return {
+                "code": "insufficient-balance",
+                "balance": balance,
+                "held": balance - available,
+                "available": available,
+                "short_by": takes - available,
+            }
         return None
 
     def expected(self, app: str, body: Body) -> Entry:

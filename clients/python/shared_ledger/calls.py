@@ -16,17 +16,19 @@ from shared_ledger.made.models import (
     BatchPreview,
     Entries,
     Entry,
+    Explanation,
     Hold,
     HoldPreview,
     Holds,
     Item,
+    Lots,
     Operation,
     Operations,
     Preview,
 )
 
 T = TypeVar("T")
-Page = TypeVar("Page", Entries, Holds)
+Page = TypeVar("Page", Entries, Holds, Lots)
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,18 @@ def get_hold(app: str, hold_id: int) -> Call[Hold]:
 def open_holds(app: str, owner_id: str) -> Call[Holds]:
     """Return the open holds that the app has made for the owner, newest first."""
     return Call(_reads(Holds), "GET", f"{_of_owner(app, owner_id)}/holds")
+
+
+def lots(app: str, owner_id: str) -> Call[Lots]:
+    """Return the owner's credits that expire, from all apps, in the order of their use."""
+    return Call(_reads(Lots), "GET", f"{_of_owner(app, owner_id)}/lots")
+
+
+def explanation(app: str, owner_id: str, *, all_apps: bool = False) -> Call[Explanation]:
+    """Return the owner's balance, and what each operation of the app, or of all apps, has added or taken."""
+    return Call(
+        _reads(Explanation), "GET", f"{_of_owner(app, owner_id)}/explanation", {"scope": "all"} if all_apps else None
+    )
 
 
 def _hold(item: Item, expires_in: int | None, **fields: bool) -> bytes:

@@ -10,7 +10,7 @@ from tenacity import AsyncRetrying, Retrying
 
 from shared_ledger import calls
 from shared_ledger.calls import Call, Page, T
-from shared_ledger.made.models import Entries, Entry, Hold, Holds
+from shared_ledger.made.models import Entries, Entry, Hold, Holds, Lot, Lots
 from shared_ledger.responses import read, transport_errors
 from shared_ledger.retries import within
 
@@ -92,6 +92,10 @@ def _holds(page: Holds) -> list[Hold]:
     return page.holds
 
 
+def _lots(page: Lots) -> list[Lot]:
+    return page.lots
+
+
 class Ledger:
     """The ledger at `url`, for one app.
 
@@ -114,6 +118,8 @@ class Ledger:
     release = _waits(calls.release)
     get_hold = _waits(calls.get_hold)
     open_holds = _waits_for_pages(calls.open_holds, _holds)
+    lots = _waits_for_pages(calls.lots, _lots)
+    explanation = _waits(calls.explanation)
     balance = _waits(calls.balance)
     entries = _waits_for_pages(calls.entries, _entries)
     entry = _waits(calls.entry)
@@ -156,6 +162,8 @@ class AsyncLedger:
     release = _awaits(calls.release)
     get_hold = _awaits(calls.get_hold)
     open_holds = _awaits_pages(calls.open_holds, _holds)
+    lots = _awaits_pages(calls.lots, _lots)
+    explanation = _awaits(calls.explanation)
     balance = _awaits(calls.balance)
     entries = _awaits_pages(calls.entries, _entries)
     entry = _awaits(calls.entry)

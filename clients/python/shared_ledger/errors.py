@@ -52,7 +52,8 @@ class OtherAnswer(LedgerError, code="other-answer"):
 class InsufficientBalance(LedgerError, code="insufficient-balance"):
     """The owner has fewer credits than the operation takes.
 
-    `data["balance"]` is the balance, and `data["available"]` the credits of it that no hold reserves.
+    `data` has `balance`, `held`, `available`, the credits that the operation can take, `short_by`, how many more it
+    needs, and `largest_amount`, the most units that would be accepted now.
     """
 
 

@@ -93,7 +93,7 @@ def test_a_refusal_is_of_its_own_class(
 def test_what_there_is_to_say_of_a_refusal_is_its_data(ledger: Ledger) -> None:
     with pytest.raises(InsufficientBalance, match="takes 1") as poor:
         ledger.post("CREDIT_SPEND", owner_id="data", nonce="1")
-    assert poor.value.data == {"balance": 0, "available": 0}
+    assert poor.value.data == {"balance": 0, "held": 0, "available": 0, "short_by": 1, "largest_amount": 0}
 
     ledger.post("DAILY_REWARD", owner_id="data", nonce="2")
     with pytest.raises(AlreadyClaimed) as claimed:

@@ -56,7 +56,7 @@ def test_a_hold_is_released_once(ledger: Ledger) -> None:
 def test_holds_that_cannot_be(ledger: Ledger) -> None:
     with pytest.raises(InsufficientBalance) as refused:
         ledger.hold("CREDIT_SPEND", owner_id="nobody", nonce="1")
-    assert refused.value.data == {"balance": 0, "available": 0}
+    assert refused.value.data == {"balance": 0, "held": 0, "available": 0, "short_by": 1, "largest_amount": 0}
     for hold_id in (0, -1, "1/../2"):
         with pytest.raises(InvalidRequest):
             ledger.get_hold(hold_id)  # type: ignore[arg-type]

@@ -5,8 +5,16 @@ from datetime import UTC, datetime, timedelta
 from msgspec import structs
 
 from ledger_core.api.hold_documents import HoldDocument, HoldPreviewDocument, HoldsDocument
-from ledger_core.api.response_types import (
+from ledger_core.api.owner_documents import (
     BalanceDocument,
+    ExplanationDocument,
+    LotDocument,
+    LotsDocument,
+    NextExpiryDocument,
+    OthersDocument,
+    SumDocument,
+)
+from ledger_core.api.response_types import (
     BatchDocument,
     BatchPreviewDocument,
     EntriesDocument,
@@ -43,7 +51,16 @@ ENTRIES = EntriesDocument(entries=[ENTRY], next=None)
 _IN_BATCH = structs.replace(ENTRY, id=3, batch=2)
 BATCH = BatchDocument(entries=[_IN_BATCH], replayed=[])
 REPLAYED_BATCH = BatchDocument(entries=[_IN_BATCH], replayed=[0])
-BALANCE = BalanceDocument(owner_id="alice", balance=10, held=0, available=10, seq=1, updated_on=_MOMENT)
+BALANCE = BalanceDocument("alice", 10, 0, 10, 1, _MOMENT, NextExpiryDocument(5, _MOMENT + timedelta(days=90)))
+LOTS = LotsDocument(
+    lots=[LotDocument(2, "ecommerce", "PROMOTION", 5, 0, _MOMENT + timedelta(days=90), _MOMENT)], next=None
+)
+EXPLANATION = ExplanationDocument(
+    balance=BALANCE,
+    operations=[SumDocument("content", "CREDIT_ADD", 1, 10), SumDocument("content", "CREDIT_SPEND", 5, -5)],
+    others=OthersDocument(1, 5),
+    expired=0,
+)
 HOLD = HoldDocument(
     id=4,
     app="content",

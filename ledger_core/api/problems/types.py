@@ -30,7 +30,10 @@ class ItemError(Struct, kw_only=True, omit_defaults=True):
     errors: list[FieldError] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
     balance: int | UnsetType = UNSET
+    held: int | UnsetType = UNSET
     available: int | UnsetType = UNSET
+    short_by: int | UnsetType = UNSET
+    largest_amount: int | UnsetType = UNSET
     again_on: Time | UnsetType | None = UNSET
     remaining: int | UnsetType = UNSET
 
@@ -51,7 +54,15 @@ class Problem(Struct, kw_only=True):
         list[str] | UnsetType, Meta(description="The fields that differ from the first request with the nonce.")
     ] = UNSET
     balance: Annotated[int | UnsetType, Meta(description="The balance of the owner who pays, in credits.")] = UNSET
-    available: Annotated[int | UnsetType, Meta(description="`balance` minus the credits that holds reserve.")] = UNSET
+    held: Annotated[int | UnsetType, Meta(description="The part of `balance` that open holds reserve.")] = UNSET
+    available: Annotated[
+        int | UnsetType,
+        Meta(description="What the operation can take: `balance` minus `held`, and for a transfer minus what expires."),
+    ] = UNSET
+    short_by: Annotated[int | UnsetType, Meta(description="How many credits are missing.")] = UNSET
+    largest_amount: Annotated[
+        int | UnsetType, Meta(description="The largest `amount` that would be accepted now; 0 for none.")
+    ] = UNSET
     again_on: Annotated[
         Time | UnsetType | None,
         Meta(description="When the operation can be posted for the owner again; null for never."),

@@ -177,6 +177,15 @@ class HoldsQuery(Struct, kw_only=True, forbid_unknown_fields=True):
     before: Annotated[EntryId | None, Meta(description="Only holds with a lower id.", examples=[100])] = None
 
 
+class LotsQuery(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The query string of a list of lots."""
+
+    limit: Annotated[int, Meta(ge=1, le=1000, description="The maximum number of lots to return.")] = 100
+    after: Annotated[
+        EntryId | None, Meta(description="Only lots that are used after the lot with this id.", examples=[100])
+    ] = None
+
+
 class EntriesScope(StrEnum):
     """Whose entries of an owner a client asks for."""
 
@@ -208,6 +217,15 @@ class EntriesQuery(_PageQuery, kw_only=True, forbid_unknown_fields=True):
     scope: Annotated[
         EntriesScope,
         Meta(description="`all`: also entries of other apps, and corrections. Needs the scope `read-all`."),
+    ] = EntriesScope.APP
+
+
+class ExplanationQuery(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The query string of an explanation."""
+
+    scope: Annotated[
+        EntriesScope,
+        Meta(description="`all`: also operations of other apps, and corrections. Needs the scope `read-all`."),
     ] = EntriesScope.APP
 
 

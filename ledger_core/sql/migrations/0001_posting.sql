@@ -487,7 +487,8 @@ RETURN ledger_post_items(app, client, nextval('ledger_entry_id_seq'), items);
 -- The result of trying an item. `entry` is the entry that the item would become, and `other` the other side of a transfer; if
 -- `earlier` is true, they are what an earlier item with its nonce became. A rejected item has no entry, but `rejected_by`:
 -- the name of the constraint, or the SQLSTATE if a type rejected it. It also has what the caller needs to know. `payer` is
--- the owner whose balance the item would lower, with `balance`, and `held`, the credits that holds reserve. `claimed_on` is
+-- the owner whose balance the item would lower, with `balance`, `held`, the credits that holds reserve, and `expiring`, those
+-- of the others that expire. `claimed_on` is
 -- when the owner last took the claim. Of the entry to draw on, `amount` has its units, `remaining` the units that are left,
 -- and `moved` the credits that one unit moved or reserved. `ended_by` is the operation that ended the hold to draw on.
 CREATE TYPE ledger_outcome AS (
@@ -498,6 +499,7 @@ CREATE TYPE ledger_outcome AS (
     payer text,
     balance bigint,
     held bigint,
+    expiring bigint,
     claimed_on timestamptz,
     amount bigint,
     remaining bigint,
@@ -568,6 +570,9 @@ BEGIN
     SELECT * INTO account FROM ledger_account AS a WHERE a.owner_id = outcome.payer;
     outcome.balance := account.balance - ledger_lapsed(account, statement_timestamp());
     outcome.held := ledger_held(account, statement_timestamp());
+    SELECT coalesce(sum(o.remaining), 0) INTO outcome.expiring FROM ledger_open_units AS o
+    WHERE o.owner_id = outcome.payer AND o.priority IS NOT NULL
+    AND o.expires_on > greatest(account.updated_on, statement_timestamp());
     SELECT max(e.created_on) INTO outcome.claimed_on FROM ledger_entry AS e
     WHERE e.owner_id = owner AND e.claim IS NOT NULL AND e.app = ledger_try_item.app AND e.operation = item.operation;
     IF item.hold IS NOT NULL OR drawn.operation = item.reversed_operation AND drawn.held <= 0 THEN

@@ -24,7 +24,14 @@ def test_both_apps_read_the_one_balance(api: Client, post_json: Post) -> None:
         document = json.loads(response.content)
         assert response.status_code == 200
         assert datetime.fromisoformat(document.pop("updated_on")) == Account.objects.get().updated_on
-        assert document == {"owner_id": "alice", "balance": 29, "held": 0, "available": 29, "seq": 2}
+        assert document == {
+            "owner_id": "alice",
+            "balance": 29,
+            "held": 0,
+            "available": 29,
+            "seq": 2,
+            "next_expiry": None,
+        }
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The tables of docs/api.md and docs/holds.md are those of the types and the error classes. No database.
+"""The tables of docs/api.md, docs/holds.md and docs/lots.md are those of the types and the error classes. No database.
 
 WRITE_API_TABLES=1 writes them into the pages.
 """
@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from django.conf import settings
 
-from ledger_core.api import response_types
+from ledger_core.api import owner_documents, response_types
 from ledger_core.api.hold_documents import HoldDocument
 from ledger_core.api.problems.registry import CORE_ERRORS
 from ledger_core.api.problems.types import Problem
@@ -21,11 +21,19 @@ from ledger_core.api.requests import types
 
 DOCS = Path(settings.BASE_DIR) / "docs"
 BODIES: list[type[msgspec.Struct]] = [types.PostRequest, types.BatchRequest, types.HoldRequest]
-QUERIES: list[type[msgspec.Struct]] = [types.BalanceQuery, types.EntriesQuery, types.AppEntriesQuery]
+QUERIES: list[type[msgspec.Struct]] = [
+    types.LotsQuery,
+    types.ExplanationQuery,
+    types.BalanceQuery,
+    types.EntriesQuery,
+    types.AppEntriesQuery,
+]
 RESPONSES: list[type[msgspec.Struct]] = [
     response_types.EntryDocument,
     response_types.BatchDocument,
-    response_types.BalanceDocument,
+    owner_documents.BalanceDocument,
+    owner_documents.LotDocument,
+    owner_documents.ExplanationDocument,
     response_types.EntriesDocument,
     response_types.OperationDocument,
     HoldDocument,
@@ -37,6 +45,11 @@ NAMES = {
     "FieldError": "`field`, `detail`",
     "ItemError": "`index`, `code`, `detail` and others",
     "Scope": "`read`, `read-all`, `post` or `mint`",
+    "DrawnDocument": "`lot`, `credits`",
+    "NextExpiryDocument": "`credits`, `expires_on`",
+    "BalanceDocument": "[balance](api.md#reading-balances)",
+    "SumDocument": "`app`, `operation`, `entries`, `credits`",
+    "OthersDocument": "`entries`, `credits`",
     "HoldState": "`open`, `captured`, `released` or `expired`",
     "Order": "`newest_first` or `oldest_first`",
     "EntriesScope": "`app` or `all`",
@@ -99,7 +112,16 @@ TABLES: dict[str, str] = {f"fields of {kind.__name__}": fields(kind) for kind in
     "problems": problems()
 }
 OF_HOLDS = {f"fields of {kind.__name__}" for kind in (types.HoldRequest, HoldDocument)}
-PAGES = {"api.md": TABLES.keys() - OF_HOLDS, "holds.md": OF_HOLDS}
+OF_LOTS = {
+    f"fields of {kind.__name__}"
+    for kind in (
+        types.LotsQuery,
+        types.ExplanationQuery,
+        owner_documents.LotDocument,
+        owner_documents.ExplanationDocument,
+    )
+}
+PAGES = {"api.md": TABLES.keys() - OF_HOLDS - OF_LOTS, "holds.md": OF_HOLDS, "lots.md": OF_LOTS}
 
 
 def block(name: str) -> re.Pattern[str]:

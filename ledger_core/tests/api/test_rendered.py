@@ -117,4 +117,4 @@ def test_every_replica_renders_the_same() -> None:
 def test_the_examples_of_problems_are_in_the_document_once(client: Client) -> None:
     document = client.get(DOCUMENTS[0]).content
     assert document.count(b'"code":"database-unavailable"') == 1
-    assert len(document) < 130_000 * len(list(ledger_apps()))
+    assert len(document) < 150_000 * len(list(ledger_apps()))

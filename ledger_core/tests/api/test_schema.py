@@ -39,6 +39,8 @@ def test_each_app_has_its_document_and_all_have_one(client: Client, schema: dict
             f"/api/v1/{app}/holds/{{hold_id}}/capture",
             f"/api/v1/{app}/holds/{{hold_id}}/release",
             f"/api/v1/{app}/ledger/{{owner_id}}/holds",
+            f"/api/v1/{app}/ledger/{{owner_id}}/lots",
+            f"/api/v1/{app}/ledger/{{owner_id}}/explanation",
             f"/api/v1/{app}/ledger/{{owner_id}}",
             f"/api/v1/{app}/ledger/{{owner_id}}/entries",
             f"/api/v1/{app}/entries/{{entry_id}}",

@@ -178,7 +178,7 @@ def test_every_debit_of_every_app_leaves_what_is_held() -> None:
         post(IMAGINARY, ImaginaryOperation.DUEL, owner_id="alice", nonce="1")
     with pytest.raises(InsufficientBalance) as refused:
         hold(2, nonce="2")
-    assert refused.value.data == {"balance": 50, "available": 5}
+    assert refused.value.data.items() >= {"balance": 50, "held": 45, "available": 5}.items()
     with pytest.raises(posting.BatchRefused):
         post_batch(IMAGINARY, [Item(SPEND, "alice", "3", 3), Item(SPEND, "alice", "4", 3)])
     post_batch(IMAGINARY, [Item(SPEND, "alice", "3", 3), Item(SPEND, "alice", "4", 2)])

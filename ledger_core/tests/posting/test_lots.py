@@ -205,6 +205,15 @@ def test_a_batch_cannot_spend_what_it_refunds_to_a_lot_that_has_expired() -> Non
     assert_ledger_is_correct()
 
 
+def test_a_batch_refunds_a_debit_twice() -> None:
+    """The second refund gives back what the first has left."""
+    early, late = grant("1", expires_in=3600), grant("2", expires_in=7200)
+    spent = spend("3", 2)
+    post_batch(FLEETING, [Item(BACK, "alice", "4", reverses=spent.pk), Item(BACK, "alice", "5", reverses=spent.pk)])
+    assert (left(early), left(late)) == (5, 5)
+    assert_ledger_is_correct()
+
+
 def test_a_batch_spends_what_it_grants() -> None:
     post_batch(
         FLEETING, [Item(BONUS, "alice", "1", 2), Item(TICKET, "alice", "2"), Item(BONUS, "alice", "3", expires_in=60)]

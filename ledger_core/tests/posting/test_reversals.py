@@ -207,7 +207,7 @@ def test_credits_that_are_taken_back_at_the_old_price_have_to_be_there(how: str)
         post(shop, refund, owner_id="alice", nonce="0", reverses=gift.pk)
         with pytest.raises(InsufficientBalance, match="alice has 6 credits, and REFUND × 1 takes 10") as refusal:
             post(shop, refund, owner_id="alice", nonce="1", reverses=gift.pk)
-        assert refusal.value.data == {"balance": 6, "available": 6}
+        assert refusal.value.data.items() >= {"balance": 6, "available": 6}.items()
     else:
         with pytest.raises(BatchRefused) as refused:
             post_batch(shop, items)

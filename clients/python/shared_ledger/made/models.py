@@ -6,21 +6,16 @@ from typing import Annotated, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-
-class Balance(Struct, kw_only=True):
-    """The balance of an owner over all apps, now or at the time `at`."""
-
-    owner_id: Annotated[str, Meta(description="The owner.")]
-    balance: Annotated[int, Meta(description="The balance, in credits.", examples=[10])]
-    held: Annotated[int, Meta(description="The part of the balance that open holds reserve.", examples=[0])]
-    available: Annotated[int, Meta(description="The credits that can be spent: `balance` minus `held`.")]
-    seq: Annotated[int, Meta(description="How many entries the owner has, over all apps. With `at`, as of that time.")]
-    updated_on: Annotated[
-        datetime, Meta(description="When the owner's newest entry was posted, in UTC. With `at`, as of that time.")
-    ]
-
-
 ReplayedItem: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
+
+
+class Drawn(Struct, kw_only=True):
+    """What an entry draws on a lot."""
+
+    lot: Annotated[int, Meta(description="The id of the entry that gave the credits.")]
+    credits: Annotated[
+        int, Meta(description="How many of them the entry takes. Negative for a release or a refund: they come back.")
+    ]
 
 
 class Entry(Struct, kw_only=True):
@@ -109,6 +104,13 @@ class Entry(Struct, kw_only=True):
         Annotated[str, Meta(description="Only for entries of a transfer or of its reversal: the other owner.")]
         | UnsetType
     ) = UNSET
+    drawn: (
+        Annotated[
+            list[Drawn],
+            Meta(description="Only for entries that take credits that expire, or give them back: from which lots."),
+        ]
+        | UnsetType
+    ) = UNSET
     other_side: (
         Annotated[
             "Entry",
@@ -147,9 +149,45 @@ class ItemError(Struct, kw_only=True):
     errors: list[FieldError] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
     balance: int | UnsetType = UNSET
+    held: int | UnsetType = UNSET
     available: int | UnsetType = UNSET
+    short_by: int | UnsetType = UNSET
+    largest_amount: int | UnsetType = UNSET
     again_on: datetime | UnsetType | None = UNSET
     remaining: int | UnsetType = UNSET
+
+
+class Lot(Struct, kw_only=True):
+    """A lot: the credits of one entry that expire."""
+
+    id: Annotated[int, Meta(description="The id of the lot, which is also the id of the entry that gave it.")]
+    app: Annotated[str, Meta(description="The app that gave it.")]
+    operation: Annotated[str, Meta(description="The operation that gave it.")]
+    remaining: Annotated[int, Meta(description="The credits that are left and not held.")]
+    priority: Annotated[int, Meta(description="Lots of the lowest priority are used first.")]
+    expires_on: Annotated[datetime, Meta(description="When the credits expire, in UTC.")]
+    created_on: Annotated[datetime, Meta(description="When they were given, in UTC.")]
+
+
+class Lots(Struct, kw_only=True):
+    """A page of an owner's open lots."""
+
+    lots: Annotated[list[Lot], Meta(description="The open lots that all apps have given, in the order of their use.")]
+    next: Annotated[str, Meta(description="The path and query string of the next page; null on the last page.")] | None
+
+
+class NextExpiry(Struct, kw_only=True):
+    """Credits of an owner that expire at the same time. Credits that are held do not count."""
+
+    credits: Annotated[int, Meta(description="How many credits expire.", examples=[5])]
+    expires_on: Annotated[datetime, Meta(description="When they expire, in UTC.")]
+
+
+class Others(Struct, kw_only=True):
+    """The entries of all other apps, and of corrections."""
+
+    entries: Annotated[int, Meta(description="How many entries there are.")]
+    credits: Annotated[int, Meta(description="The credits that they added to the balance; negative if they took them.")]
 
 
 class Preview(Struct, kw_only=True):
@@ -221,6 +259,13 @@ class Preview(Struct, kw_only=True):
         Annotated[str, Meta(description="Only for entries of a transfer or of its reversal: the other owner.")]
         | UnsetType
     ) = UNSET
+    drawn: (
+        Annotated[
+            list[Drawn],
+            Meta(description="Only for entries that take credits that expire, or give them back: from which lots."),
+        ]
+        | UnsetType
+    ) = UNSET
     other_side: (
         Annotated["Preview", Meta(description="Only for a transfer: the entry of the other owner.")] | UnsetType
     ) = UNSET
@@ -233,6 +278,15 @@ class Scope(Enum):
     post = "post"
     read = "read"
     read_all = "read-all"
+
+
+class Sum(Struct, kw_only=True):
+    """The entries of an operation."""
+
+    app: Annotated[str, Meta(description="The app that posted them.")]
+    operation: Annotated[str, Meta(description="The code of the operation.")]
+    entries: Annotated[int, Meta(description="How many entries there are.")]
+    credits: Annotated[int, Meta(description="The credits that they added to the balance; negative if they took them.")]
 
 
 Reference: TypeAlias = Annotated[
@@ -368,6 +422,24 @@ class Item(Struct, kw_only=True):
     ) = UNSET
 
 
+class Balance(Struct, kw_only=True):
+    """The balance of an owner over all apps, now or at the time `at`."""
+
+    owner_id: Annotated[str, Meta(description="The owner.")]
+    balance: Annotated[int, Meta(description="The balance, in credits.", examples=[10])]
+    held: Annotated[int, Meta(description="The part of the balance that open holds reserve.", examples=[0])]
+    available: Annotated[int, Meta(description="The credits that can be spent: `balance` minus `held`.")]
+    seq: Annotated[int, Meta(description="How many entries the owner has, over all apps. With `at`, as of that time.")]
+    updated_on: Annotated[
+        datetime, Meta(description="When the owner's newest entry was posted, in UTC. With `at`, as of that time.")
+    ]
+    next_expiry: (
+        Annotated[NextExpiry, Meta(description="The credits that expire next, or null if none do. Not with `at`.")]
+        | UnsetType
+        | None
+    ) = UNSET
+
+
 class Batch(Struct, kw_only=True):
     """The entries of a batch."""
 
@@ -397,6 +469,21 @@ class Entries(Struct, kw_only=True):
             Meta(description="The path and query string of the next page, in the same order; null on the last page."),
         ]
         | None
+    )
+
+
+class Explanation(Struct, kw_only=True):
+    """What a balance consists of: it is the sum of `operations` and `others`, minus `expired`."""
+
+    balance: Annotated[Balance, Meta(description="The balance.")]
+    operations: Annotated[
+        list[Sum], Meta(description="The operations of this app, or with `scope=all` of all apps, and what they moved.")
+    ]
+    expired: Annotated[
+        int, Meta(description="Credits that have expired, and for which the ledger has not yet written an entry.")
+    ]
+    others: Annotated[Others, Meta(description="What is not in `operations`. Not with `scope=all`.")] | UnsetType = (
+        UNSET
     )
 
 
@@ -521,7 +608,20 @@ class Problem(Struct, kw_only=True):
         | UnsetType
     ) = UNSET
     balance: Annotated[int, Meta(description="The balance of the owner who pays, in credits.")] | UnsetType = UNSET
-    available: Annotated[int, Meta(description="`balance` minus the credits that holds reserve.")] | UnsetType = UNSET
+    held: Annotated[int, Meta(description="The part of `balance` that open holds reserve.")] | UnsetType = UNSET
+    available: (
+        Annotated[
+            int,
+            Meta(
+                description="What the operation can take: `balance` minus `held`, and for a transfer minus what expires."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    short_by: Annotated[int, Meta(description="How many credits are missing.")] | UnsetType = UNSET
+    largest_amount: (
+        Annotated[int, Meta(description="The largest `amount` that would be accepted now; 0 for none.")] | UnsetType
+    ) = UNSET
     again_on: (
         Annotated[datetime, Meta(description="When the operation can be posted for the owner again; null for never.")]
         | UnsetType

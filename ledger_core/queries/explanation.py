@@ -1,0 +1,32 @@
+"""Explanation: what a balance consists of."""
+
+from dataclasses import dataclass
+
+from ledger_core.postgresql.statement import Statement
+from ledger_core.queries.balances import Balance, balance_of
+from ledger_core.queries.trial_balance import Line
+
+_EXPLANATION = Statement("explanation")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A balance, and the credits that each operation of each app moved until then."""
+
+    balance: Balance
+    lines: list[Line]
+
+    @property
+    def expired(self) -> int:
+        """The credits that have expired although no entry says so yet: the lines still have them."""
+        return sum(line.credits for line in self.lines) - self.balance.balance
+
+
+def explanation_of(owner_id: str) -> Explanation:
+    """Return the explanation of the owner's balance. It reads all entries of the owner.
+
+    Raises InvalidRequest or AccountNotFound.
+    """
+    balance = balance_of(owner_id)
+    rows = _EXPLANATION.fetch({"owner_id": owner_id, "seq": balance.seq})
+    return Explanation(balance, [Line(*row) for row in rows])
