@@ -21,8 +21,8 @@ class NextExpiryDocument(Struct):
 
     @classmethod
     def of(cls, balance: Balance) -> Self | None:
-        expiring, expires_on = balance.expiring, balance.expires_on
-        return None if expiring is None or expires_on is None else cls(expiring, expires_on)
+        expiry = balance.next_expiry
+        return cls(expiry.credits, expiry.expires_on) if expiry else None
 
 
 class BalanceDocument(Struct):

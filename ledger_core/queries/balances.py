@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+from msgspec import Struct
+
 from ledger_core.errors import LedgerError
 from ledger_core.models import Account, Entry
 from ledger_core.postgresql.statement import Statement
@@ -36,13 +39,19 @@ class MomentUnclear(LedgerError):
     )
 
 
+class NextExpiry(Struct, frozen=True):
+    """Credits that expire at the same time, without those that are held."""
+
+    credits: int
+    expires_on: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """An owner's balance in credits after `seq` entries, the newest of them posted at `updated_on`.
 
-    `held` are the credits of it that holds reserve. Holds that have expired do not count. `expiring` are the credits
-    that expire next, at `expires_on`, without those that are held. It is not known for a moment, and None if no credits
-    expire.
+    `held` are the credits of it that holds reserve. Holds that have expired do not count. `next_expiry` is None if no
+    credits expire, and for a balance at a moment.
     """
 
     owner_id: str
@@ -50,8 +59,7 @@ class Balance:
     held: int
     seq: int
     updated_on: datetime
-    expiring: int | None = None
-    expires_on: datetime | None = None
+    next_expiry: NextExpiry | None = None
 
     @property
     def available(self) -> int:
@@ -63,7 +71,9 @@ def balance_of(owner_id: str) -> Balance:
     """Return the owner's balance. Raises InvalidRequest or AccountNotFound."""
     check(owner_id, OwnerId, "owner_id")
     for account in _BALANCE.fetch({"owner_id": owner_id}):
-        return Balance(*account)
+        *columns, expiring = account
+        columns.append(expiring and msgspec.convert(expiring, NextExpiry))
+        return Balance(*columns)
     raise AccountNotFound(f"{owner_id} has no account.")
 
 

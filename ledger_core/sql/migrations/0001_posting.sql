@@ -533,6 +533,16 @@ RETURN (
     ) AS lapsed
 )::bigint;
 
+-- Returns which credits of an account expire next after `moment`, as a JSON object with `credits` and `expires_on`; NULL if
+-- none do. Credits that are held are not counted.
+CREATE FUNCTION ledger_next_expiry(account ledger_account, moment timestamptz) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT jsonb_build_object('credits', sum(o.remaining), 'expires_on', o.expires_on)
+    FROM ledger_open_units AS o
+    WHERE o.owner_id = account.owner_id AND o.priority IS NOT NULL AND o.expires_on > greatest(account.updated_on, moment)
+    GROUP BY o.expires_on ORDER BY o.expires_on LIMIT 1
+);
+
 -- Posts an item, and returns what became of it. An item that is rejected changes nothing.
 CREATE FUNCTION ledger_try_item(app text, client text, value jsonb) RETURNS ledger_outcome LANGUAGE plpgsql AS $$
 DECLARE

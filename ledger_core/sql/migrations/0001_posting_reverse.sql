@@ -1,6 +1,7 @@
 -- Reverses 0001_posting.sql.
 DROP FUNCTION ledger_try(text, text, jsonb);
 DROP FUNCTION ledger_try_item(text, text, jsonb);
+DROP FUNCTION ledger_next_expiry(ledger_account, timestamptz);
 DROP FUNCTION ledger_lapsed(ledger_account, timestamptz);
 DROP FUNCTION ledger_held(ledger_account, timestamptz);
 DROP TYPE ledger_outcome;
