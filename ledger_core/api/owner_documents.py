@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import fields
 
 from ledger_core.api.response_types import Time
-from ledger_core.queries.balances import Balance
+from ledger_core.queries.balances import Balance, NextExpiry
 from ledger_core.queries.explanation import Explanation
 from ledger_core.queries.lots import Lot
 from ledger_core.queries.trial_balance import Line
@@ -20,9 +20,8 @@ class NextExpiryDocument(Struct):
     expires_on: Annotated[Time, Meta(description="When they expire, in UTC.")]
 
     @classmethod
-    def of(cls, balance: Balance) -> Self | None:
-        expiry = balance.next_expiry
-        return cls(expiry.credits, expiry.expires_on) if expiry else None
+    def of(cls, expiry: NextExpiry) -> Self:
+        return cls(expiry.credits, expiry.expires_on)
 
 
 class BalanceDocument(Struct):
@@ -44,8 +43,8 @@ class BalanceDocument(Struct):
 
     @classmethod
     def of(cls, balance: Balance) -> Self:
-        document = cls.at(balance)
-        document.next_expiry = NextExpiryDocument.of(balance)
+        document = cls(*_values_of_balance(balance))
+        document.next_expiry = NextExpiryDocument.of(balance.next_expiry) if balance.next_expiry else None
         return document
 
     @classmethod

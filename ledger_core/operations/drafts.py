@@ -172,6 +172,6 @@ class Draft(Struct, frozen=True):
         if lot := item.operation.lot:
             lifetime, fields["priority"] = lot
             fields["expires_in"] = item.expires_in or lifetime
-        elif extension := item.operation.kind.extension:
+        elif item.reverses is not None and (extension := item.operation.kind.extension):
             fields["priority"], fields["expires_in"] = 0, extension
         return fields | self.hold.as_item if self.hold else fields

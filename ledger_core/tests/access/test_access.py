@@ -31,6 +31,8 @@ ENDPOINTS = [
     ("GET", "entries/1", None, READ),
     ("GET", "operations", None, READ),
     ("GET", "ledger/alice/holds", None, READ),
+    ("GET", "ledger/alice/lots", None, READ),
+    ("GET", "ledger/alice/explanation", None, READ),
     ("GET", "holds/1", None, READ),
     ("POST", "holds", SPENT, POST),
     ("POST", "holds/1/capture", {"nonce": "3"}, POST),

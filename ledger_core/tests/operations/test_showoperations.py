@@ -29,4 +29,5 @@ def test_every_operation_has_its_line_with_its_worth_and_rules() -> None:
         ["+10", "mint"],
         ["-10", "post"],
         ["–", "post", "reverses PURCHASE"],
+        ["+5", "mint"],
     ]

@@ -39,7 +39,7 @@ def test_it_answers_as_a_cursor_does() -> None:
     with transaction.atomic():
         assert _BALANCE.fetch({"owner_id": "alice"}) == [columns]
     assert Balance(*columns) == balance_of("alice")
-    assert columns[-1].tzinfo is Account.objects.get().updated_on.tzinfo
+    assert columns[-2].tzinfo is Account.objects.get().updated_on.tzinfo
 
 
 @pytest.mark.usefixtures("_connected")
