@@ -1,0 +1,58 @@
+"""`manage.py settlement`"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from ledger_core.management.arguments import add_json, day_or_moment, positive_integer
+from ledger_core.management.output import progress_bar, write_json
+from ledger_core.management.reporting import CheckCommand, Found
+from ledger_core.queries.settlement import as_csv, as_json, settlement
+from ledger_core.verification import size_of
+
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Command(CheckCommand):
+    requires_migrations_checks = True
+    help = (
+        "Say which credits paid for what in a period: for each operation that gave credits, what was left before, what "
+        "came, which operations took how much, and what is left. Exits with 0 if this agrees with the trial balance, 1 "
+        "if it differs, and 2 if it could not be computed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        when = "a day, such as 2026-11-01, which begins at 00:00 UTC, or a time, such as 2026-11-24T09:30:00Z"
+        parser.add_argument("--since", type=day_or_moment, default=BEGINNING, help=f"the beginning: {when}")
+        parser.add_argument("--until", type=day_or_moment, help=f"the end, which is not included: {when}; default: now")
+        parser.add_argument("--csv", action="store_true", help="print CSV: a row for each pair of operations")
+        add_json(parser)
+        parser.add_argument(
+            "--jobs",
+            type=positive_integer,
+            default=1,
+            help="how many database connections to read with at the same time (default: 1)",
+        )
+
+    def handle(
+        self, *, since: datetime, until: datetime | None, csv: bool, json: bool, jobs: int, **options: Any
+    ) -> None:
+        end = until or timezone.now()
+        if since >= end:
+            raise CommandError(f"The period has no end after its beginning, {since.isoformat()}.")
+        if csv and json:
+            raise CommandError("Choose --csv or --json.")
+        with progress_bar(size_of().entries, "entries") as bar:
+            settled = settlement(since, end, jobs=jobs, progress=bar.update)
+        if json:
+            write_json(self.stdout, msgspec.Raw(as_json(settled, since, end)))
+        elif csv:
+            self.stdout.write(as_csv(settled), ending="")
+        else:
+            for source, what, credits_ in settled.rows:
+                self.stdout.write(f"{source:28}  {what:28}  {credits_:>+25,}")
+        if not settled.agrees:
+            raise Found(f"The settlement differs from the entries: {settled.differences}. Run verifyledger.")
