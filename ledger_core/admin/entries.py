@@ -11,11 +11,13 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
+from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from ledger_core.admin.references import entry_link, reason_of, reversals_of
+from ledger_core.admin.settlement import SettlementPage
 from ledger_core.models import Entry
 from ledger_core.operations.corrections import CORRECTIONS
 from ledger_core.operations.endings import HoldEnd, LotEnd
@@ -130,7 +132,7 @@ class ReversesFilter(LinkedFilter):
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnlyAdmin):
+class EntryAdmin(SettlementPage, ReadOnlyAdmin):
     """All entries. For an app's proxy of Entry: that app's entries, which the manager of Entry selects."""
 
     list_display = ("id", "created_on", "owner_id", "app", "operation", "delta", "balance_after", "nonce")
@@ -165,6 +167,13 @@ class EntryAdmin(ReadOnlyAdmin):
         "hash_in_hexadecimal",
     )
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        urls = super().get_urls()
+        if self.opts.proxy:
+            return urls
+        settle = self.admin_site.admin_view(self.settlement_view)
+        return [path("settlement/", settle, name="ledger_core_entry_settlement"), *urls]
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the order of ids, or for one operation that of times: an index has it, however old the entries are."""

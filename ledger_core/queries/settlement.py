@@ -58,6 +58,11 @@ class Settlement:
     moved_before: int
 
     @property
+    def takers(self) -> list[Source]:
+        """The operations that took credits."""
+        return sorted({taker for line in self.lines for taker in line.spent})
+
+    @property
     def rows(self) -> Iterator[tuple[str, str, int]]:
         """Yield for each line its source, what became of the credits, and how many: the last is what is left."""
         for line in self.lines:
