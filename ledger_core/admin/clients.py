@@ -18,9 +18,9 @@ from ledger_core.operations import Scope
 from ledger_core.plugins import app_choices
 
 _SCOPES = {
-    Scope.READ: "read balances, entries and operations",
+    Scope.READ: "read balances, entries, holds, lots and operations",
     Scope.READ_ALL: "read the entries of all apps, and corrections (needs read, too)",
-    Scope.POST: "post operations that give no new credits",
+    Scope.POST: "post operations that give no new credits, and make, capture and release holds",
     Scope.MINT: "post operations that give new credits",
 }
 

@@ -12,6 +12,7 @@ from msgspec.structs import fields
 from ledger_core.models import Entry
 from ledger_core.operations import Operation, OperationSet, Scope
 from ledger_core.posting import MAX_ITEMS, Posted
+from ledger_core.posting.holds import default_lifetime
 
 S = TypeVar("S", bound=Struct)
 Index = Annotated[int, Meta(ge=0, le=MAX_ITEMS - 1)]
@@ -249,12 +250,26 @@ class OperationDocument(Struct, kw_only=True):
     ]
     reversed_operation: Annotated[str | None, Meta(description="The operation whose entries it reverses, or null.")]
     can_be_held: Annotated[bool, Meta(description="True if its credits can be held before it is posted.")]
+    hold_for: Annotated[
+        int | None,
+        Meta(
+            description="How many seconds a hold lasts without `expires_in`. Null if it cannot be held."
+        ),
+    ]
+    expires_in: Annotated[
+        int | None, Meta(description="After how many seconds the credits that it gives expire. Null if they do not.")
+    ]
+    priority: Annotated[
+        int | None,
+        Meta(description="For credits that expire: those of the lowest priority are used first. Otherwise null."),
+    ]
     retired: Annotated[bool, Meta(description="True if new posts of it are rejected.")]
     description: Annotated[str, Meta(description="What the operation is for.")]
 
     @classmethod
     def of(cls, operation: Operation) -> Self:
         kind = operation.kind
+        expires_in, priority = operation.lot or (None, None)
         return cls(
             operation=operation.code,
             kind=kind.name,
@@ -264,6 +279,9 @@ class OperationDocument(Struct, kw_only=True):
             frequency=kind.frequency.name if kind.frequency else None,
             reversed_operation=operation.reversed_operation.code if operation.reversed_operation else None,
             can_be_held=kind.can_be_held,
+            hold_for=default_lifetime(operation) if kind.can_be_held else None,
+            expires_in=expires_in,
+            priority=priority,
             retired=kind.retired,
             description=kind.description,
         )

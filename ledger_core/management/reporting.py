@@ -1,9 +1,10 @@
-"""Base class of commands that check something: different exit codes for a finding and for a failure."""
+"""Base classes of commands: errors as one line, and different exit codes for a finding and for a failure."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
+from psycopg import errors
 
 from ledger_core.errors import LedgerError
 
@@ -17,11 +18,22 @@ class Found(CommandError):
         super().__init__(*args, returncode=FOUND)
 
 
-class CheckCommand(BaseCommand):
-    """Exits with 0 if the check found nothing wrong, 1 if it did, and 2 if the check could not be completed.
+class LedgerCommand(BaseCommand):
+    """A command that needs the ledger's tables. An error of the database is one line; `--traceback` shows more."""
 
-    The reason for 2 is one line on stderr; `--traceback` adds the traceback.
-    """
+    requires_migrations_checks = True
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except (DatabaseError, InterfaceError, LedgerError) as error:
+            if isinstance(error.__cause__, errors.UndefinedTable | errors.UndefinedColumn | errors.UndefinedFunction):
+                raise CommandError("The tables are missing or of another version. Run manage.py migrate.") from error
+            raise CommandError(" ".join(str(error).split())) from error
+
+
+class CheckCommand(LedgerCommand):
+    """Exits with 0 if the check found nothing wrong, 1 if it did, and 2 if the check could not be completed."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
@@ -31,5 +43,3 @@ class CheckCommand(BaseCommand):
         except CommandError as error:
             error.returncode = UNABLE
             raise
-        except (DatabaseError, InterfaceError, LedgerError) as error:
-            raise CommandError(" ".join(str(error).split()), returncode=UNABLE) from error

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.conf import settings
 from msgspec import Struct
 
-from ledger_core.operations import OperationSet, Own, SharedOperation
+from ledger_core.operations import Operation, OperationSet, Own, SharedOperation
 from ledger_core.operations.drafts import Draft, Drawing, Holding, Item
 from ledger_core.operations.endings import HoldEnd
 from ledger_core.posting.single import Posted, post_draft
@@ -69,10 +69,14 @@ def _draft(
     if kind.fields:  # which a request for a hold has not
         raise not_holdable(item.operation)
     draft = Draft.of(operations, item, client)
-    by_default = kind.hold_for.total_seconds() if kind.hold_for else settings.HOLD_SECONDS
-    return Draft(
-        draft.app, client, item, 0, Holding(-(draft.delta or 0), expires_in or int(by_default), expires_in is not None)
-    )
+    lifetime = expires_in or default_lifetime(item.operation)
+    return Draft(draft.app, client, item, 0, Holding(-(draft.delta or 0), lifetime, expires_in is not None))
+
+
+def default_lifetime(operation: Operation) -> int:
+    """Return how many seconds a hold of the operation lasts if its request does not say so."""
+    hold_for = operation.kind.hold_for
+    return int(hold_for.total_seconds()) if hold_for else settings.HOLD_SECONDS
 
 
 def capture(

@@ -63,7 +63,8 @@ def _not_drawable(draft: Draft, outcome: Outcome) -> LedgerError:
         detail = f"Units left in hold {drawing.hold}: {outcome.remaining} of {outcome.amount}."
         return HoldExceeded(detail, remaining=outcome.remaining)
     error = _ENDS.get(outcome.ended_by, HoldCaptured)
-    return error(f"Hold {drawing.hold}: {error.by_docstring().detail}")
+    ended = str(error.title).removeprefix("The hold ")
+    return error(f"Hold {drawing.hold} {ended}, so nothing is left of it.")
 
 
 # For a draft that draws on a hold: reversals have the same constraint.

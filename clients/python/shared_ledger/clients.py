@@ -29,6 +29,8 @@ def _named(app: str) -> str:
 def _settings(url: str, key: str) -> dict[str, Any]:
     if not re.fullmatch(r"[!-~]+", key):  # httpx would also reject it, and show it
         raise ValueError("The key is empty, or has characters that are not allowed, such as a space or a line break.")
+    if not re.match(r"https?://[^/]", url):
+        raise ValueError(f"{url!r} is not a base URL, such as https://ledger.example.")
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Accept": "application/json"}
     return {"base_url": url, "headers": headers, "timeout": _TIMEOUT}
 

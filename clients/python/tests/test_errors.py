@@ -140,6 +140,12 @@ def test_a_key_that_no_header_can_have_is_refused_at_once(client: type[Ledger | 
     assert not key.strip() or key.strip() not in str(refused.value).split()
 
 
+@pytest.mark.parametrize("url", ["", "ledger.example", "localhost:8000", "ftp://ledger.example", "https://"])
+def test_a_url_without_its_scheme_or_host_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ValueError, match="is not a base URL"):
+        Ledger(url, key="key", app="content")
+
+
 @pytest.mark.parametrize("mistake", [httpx.LocalProtocolError, httpx.UnsupportedProtocol])
 def test_a_mistake_of_the_caller_is_no_missing_response(mistake: type[httpx.TransportError]) -> None:
     with pytest.raises(mistake), transport_errors():

@@ -5,16 +5,16 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Sum
 
 from ledger_core.import_export.exporting import FORMATS, Format, NotResumable, Position, records
 from ledger_core.management.output import progress_bar
+from ledger_core.management.reporting import LedgerCommand
 from ledger_core.models import Account
 
 
-class Command(BaseCommand):
-    requires_migrations_checks = True
+class Command(LedgerCommand):
     help = "Export all entries: as JSON lines, which importledger reads, as CSV, or as a journal for hledger."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ledger_core.import_export.importing import ImportRefused, import_entries
 from ledger_core.management.arguments import add_json
 from ledger_core.management.output import counted, progress_bar, write_json
+from ledger_core.management.reporting import LedgerCommand
 
 
-class Command(BaseCommand):
-    requires_migrations_checks = True
+class Command(LedgerCommand):
     help = (
         "Import an export in JSON lines into an empty ledger. Each entry is checked against the one before it. Stop "
         "the service and watchledger first: entries that they write meanwhile would be in the way of those of the file."

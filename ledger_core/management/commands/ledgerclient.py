@@ -4,20 +4,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from ledger_core.access import clients
 from ledger_core.access.keys import CACHE_SECONDS, TooManyKeys, issue, revoke
 from ledger_core.management.arguments import add_json
 from ledger_core.management.output import counted, write_json
+from ledger_core.management.reporting import LedgerCommand
 from ledger_core.models import Client, Key
 from ledger_core.operations import Scope
 from ledger_core.plugins import ledger_apps
 
 
-class Command(BaseCommand):
-    requires_migrations_checks = True
+class Command(LedgerCommand):
     help = "Create a client of the API, issue or revoke its keys, or list all clients. A key is shown only once."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import psycopg
 from django.apps import apps
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import ProgrammingError, connection, transaction
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier, Literal
 
 from ledger_core import sql
+from ledger_core.management.reporting import LedgerCommand
 from ledger_core.postgresql.locks import one_at_a_time
 
 _SERVICE_ROLE = sql.load("service_role")
@@ -21,13 +22,12 @@ _SERVICE_ROLE = sql.load("service_role")
 _LOG = {"log_min_error_statement": "fatal", "log_error_verbosity": "terse"}
 
 
-class Command(BaseCommand):
+class Command(LedgerCommand):
     help = (
         "Create or update the database role that the service connects as, which SERVICE_DATABASE_URL names, with the "
         "rights that it needs. Run this as the owner of the tables after each migrate, with the service's values of "
         "STATEMENT_TIMEOUT and LOCK_TIMEOUT."
     )
-    requires_migrations_checks = True
 
     def handle(self, **options: Any) -> None:
         # PostgreSQL fails one of two sessions that change the same rights at the same time.

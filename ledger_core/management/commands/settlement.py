@@ -17,7 +17,6 @@ BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Command(CheckCommand):
-    requires_migrations_checks = True
     help = (
         "Say which credits paid for what in a period: for each operation that gave credits, what was left before, what "
         "came, which operations took how much, and what is left. Exits with 0 if this agrees with the trial balance, 1 "

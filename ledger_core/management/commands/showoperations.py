@@ -1,6 +1,7 @@
 """`manage.py showoperations`"""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -57,7 +58,18 @@ def _rules(operation: Operation) -> Iterator[str]:
         yield kind.frequency.name
     if "to_owner_id" in kind.fields:
         yield "to another owner"
+    if kind.can_be_held:
+        yield f"can be held for {_lasting(kind.hold_for)}" if kind.hold_for else "can be held"
+    if operation.lot:
+        lifetime, priority = operation.lot
+        yield f"expires after {_lasting(timedelta(seconds=lifetime))}"
+        if priority:
+            yield f"priority {priority}"
     if operation.reversed_operation:
         yield f"reverses {operation.reversed_operation.code}"
     if kind.max_amount < MAX_CREDITS:
         yield f"at most {kind.max_amount:,} per request"
+
+
+def _lasting(lifetime: timedelta) -> str:
+    return f"{lifetime.days:,} days" if lifetime.days and not lifetime.seconds else f"{lifetime.total_seconds():,.0f} s"

@@ -12,7 +12,6 @@ from ledger_core.queries.trial_balance import TrialBalance, trial_balance
 
 
 class Command(CheckCommand):
-    requires_migrations_checks = True
     help = (
         "Sum all entries by app and operation, and compare the total with the sum of all balances. Exits with 0 if "
         "they agree, 1 if they differ, and 2 if they could not be read."

@@ -13,7 +13,6 @@ from ledger_core.verification import Fault, FutureEntries, NothingToCheck, Repor
 
 
 class Command(CheckCommand):
-    requires_migrations_checks = True
     help = (
         "Verify the ledger: that every entry and account is as the service wrote it, that no entry is later than the "
         "database's clock, and that the tables are as the migrations made them. Prints each finding. Exits with 0 if "

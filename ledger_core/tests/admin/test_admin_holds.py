@@ -48,7 +48,7 @@ def test_staff_release_a_hold_once(hold_id: int) -> None:
     client = staff(*MAY)
     page = client.post(release_url(hold_id), follow=True).content.decode()
     assert f"Hold {hold_id} is released: 4 credits can be spent again." in page
-    assert "The hold was released" in client.post(release_url(hold_id), follow=True).content.decode()
+    assert f"Hold {hold_id} was released" in client.post(release_url(hold_id), follow=True).content.decode()
     assert hold_of(APP.app, hold_id).state is HoldState.RELEASED
     released = Entry.objects.get(hold=hold_id)
     assert (released.client, released.operation) == ("staff:clerk", "HOLD_RELEASE")
@@ -67,7 +67,7 @@ def test_staff_release_the_hold_of_an_app_that_is_not_installed() -> None:
 def test_what_was_captured_meanwhile_is_not_released(hold_id: int) -> None:
     posting.capture(APP, hold_id, nonce="captured")
     page = staff(*MAY).post(release_url(hold_id), follow=True).content.decode()
-    assert "The hold was captured" in page
+    assert f"Hold {hold_id} was captured" in page
     assert not LogEntry.objects.exists()
     assert balance_of("alice").balance == 6
 

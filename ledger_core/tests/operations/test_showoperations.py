@@ -25,9 +25,9 @@ def test_every_operation_has_its_line_with_its_worth_and_rules() -> None:
     assert [line.split(maxsplit=4)[2:] for line in lines if line.split()[0] == "ecommerce"] == [
         ["+1", "mint", "daily, at most 1 per request"],
         ["+3", "mint", "once, at most 1 per request"],
-        ["-1", "post"],
+        ["-1", "post", "can be held"],
         ["+10", "mint"],
-        ["-10", "post"],
+        ["-10", "post", "can be held"],
         ["–", "post", "reverses PURCHASE"],
-        ["+5", "mint"],
+        ["+5", "mint", "expires after 90 days"],
     ]

@@ -580,6 +580,25 @@ class Operation(Struct, kw_only=True):
     )
     reversed_operation: Annotated[str, Meta(description="The operation whose entries it reverses, or null.")] | None
     can_be_held: Annotated[bool, Meta(description="True if its credits can be held before it is posted.")]
+    hold_for: (
+        Annotated[
+            int, Meta(description="How many seconds a hold lasts without `expires_in`. Null if it cannot be held.")
+        ]
+        | None
+    )
+    expires_in: (
+        Annotated[
+            int, Meta(description="After how many seconds the credits that it gives expire. Null if they do not.")
+        ]
+        | None
+    )
+    priority: (
+        Annotated[
+            int,
+            Meta(description="For credits that expire: those of the lowest priority are used first. Otherwise null."),
+        ]
+        | None
+    )
     retired: Annotated[bool, Meta(description="True if new posts of it are rejected.")]
     description: Annotated[str, Meta(description="What the operation is for.")]
 
