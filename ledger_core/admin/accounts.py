@@ -15,7 +15,7 @@ from ledger_core.admin.holds import MOST, HoldsPage, may_release
 from ledger_core.admin.lots import LotsPage, may_end
 from ledger_core.admin.references import entries_url, references_of
 from ledger_core.models import Account, Entry
-from ledger_core.queries.balances import balance_of, history_of
+from ledger_core.queries.balances import Balance, balance_of, history_of
 from ledger_core.queries.holds import open_holds_of
 from ledger_core.queries.lots import lots_of
 
@@ -23,11 +23,22 @@ POINTS = 200  # of the chart, which is too small to show more
 NEWEST = 20  # entries on the page
 
 
+def current(account: Account) -> Balance:
+    """Return the balance without what has expired. Only an account with holds or lots is read again, once."""
+    found: Balance | None = vars(account).get("current")
+    if found is None:
+        found = Balance(account.pk, account.balance, 0, account.seq, account.updated_on)
+        if account.held or account.lots:
+            found = balance_of(account.pk)
+        vars(account)["current"] = found
+    return found
+
+
 @admin.register(Account)
 class AccountAdmin(CorrectionPage, HoldsPage, LotsPage, ReadOnlyAdmin):
-    fields = ("owner_id", "balance", "held_now", "available", "seq", "created_on", "updated_on")
-    readonly_fields = ("held_now", "available")
-    list_display = ("owner_id", "balance", "seq", "updated_on")
+    fields = ("owner_id", "balance_now", "held_now", "available", "next_expiry", "seq", "created_on", "updated_on")
+    readonly_fields = ("balance_now", "held_now", "available", "next_expiry")
+    list_display = ("owner_id", "balance_now", "held_now", "available", "seq", "updated_on")
     sortable_by = ("owner_id",)  # other columns have no index, because an index would slow down each post
     ordering = ("owner_id",)
     search_fields = ("owner_id__startswith",)
@@ -50,13 +61,22 @@ class AccountAdmin(CorrectionPage, HoldsPage, LotsPage, ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description="held", empty_value="0")
+    @admin.display(description="balance")
+    def balance_now(self, account: Account) -> int:
+        return current(account).balance
+
+    @admin.display(description="held")
     def held_now(self, account: Account) -> int:
-        return balance_of(account.pk).held if account.held else 0
+        return current(account).held
 
     @admin.display
     def available(self, account: Account) -> int:
-        return account.balance - self.held_now(account)
+        return current(account).available
+
+    @admin.display
+    def next_expiry(self, account: Account) -> str:
+        expiry = current(account).next_expiry
+        return f"{expiry.credits:,} credits, on {expiry.expires_on:%Y-%m-%d at %H:%M} UTC" if expiry else ""
 
     def render_change_form(
         self,
@@ -79,6 +99,7 @@ class AccountAdmin(CorrectionPage, HoldsPage, LotsPage, ReadOnlyAdmin):
             "chart_box": charts.BOX,
             "history": history,
             "drawn_on": now,
+            "balance": current(account).balance,
             "may_correct": may_correct(request),
         }
         if request.user.has_perm("ledger_core.view_entry"):

@@ -19,6 +19,7 @@ from ledger_core.errors import AccountLocked, LedgerError
 from ledger_core.models import Account
 from ledger_core.operations.corrections import CORRECTIONS, STAFF, Correction
 from ledger_core.posting import NonceReused, Posted, post
+from ledger_core.queries.balances import balance_of
 from ledger_core.values import MAX_CREDITS, MAX_TEXT, Metadata, mistake_in
 
 _SENT_BEFORE = (
@@ -110,6 +111,7 @@ class CorrectionPage(ModelAdmin):
             "title": f"Correct the balance of {account}",
             "opts": self.opts,
             "account": account,
+            "balance": balance_of(account.pk).balance,
             "form": form,
             "adminform": AdminForm(form, [(None, {"fields": [*form.fields]})], {}),  # type: ignore[arg-type]  # any form will do
         }

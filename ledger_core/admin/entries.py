@@ -135,7 +135,8 @@ class ReversesFilter(LinkedFilter):
 class EntryAdmin(SettlementPage, ReadOnlyAdmin):
     """All entries. For an app's proxy of Entry: that app's entries, which the manager of Entry selects."""
 
-    list_display = ("id", "created_on", "owner_id", "app", "operation", "delta", "balance_after", "nonce")
+    change_form_template = "admin/ledger_core/entry/change_form.html"  # also of the apps' entries
+    list_display = ("id", "created_on", "owner_id", "app", "operation", "delta", "held", "balance_after", "nonce")
     list_filter = (AppFilter, OperationFilter, "created_on", OwnerFilter, ReversesFilter)
     sortable_by = ("id",)
     ordering = ("-id",)

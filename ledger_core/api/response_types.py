@@ -252,9 +252,7 @@ class OperationDocument(Struct, kw_only=True):
     can_be_held: Annotated[bool, Meta(description="True if its credits can be held before it is posted.")]
     hold_for: Annotated[
         int | None,
-        Meta(
-            description="How many seconds a hold lasts without `expires_in`. Null if it cannot be held."
-        ),
+        Meta(description="How many seconds a hold lasts without `expires_in`. Null if it cannot be held."),
     ]
     expires_in: Annotated[
         int | None, Meta(description="After how many seconds the credits that it gives expire. Null if they do not.")

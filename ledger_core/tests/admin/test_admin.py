@@ -46,7 +46,7 @@ def test_accounts_show_what_owners_have(admin_client: Client) -> None:
     assert [account.owner_id for account in rows(admin_client, ACCOUNTS)] == ["alice", "bob"]
     for column in ("Owner", "Balance", "Entries", "Newest entry"):
         assert column in page
-    assert '<td class="field-balance">19</td>' in page
+    assert '<td class="field-balance_now">19</td>' in page
     assert '<td class="field-seq">2</td>' in page
 
 

@@ -36,8 +36,8 @@ def release_url(hold_id: int, owner: str = "alice") -> str:
 
 def test_the_account_shows_what_is_held_and_by_which_hold(admin_client: Client, hold_id: int) -> None:
     page = page_of(admin_client)
-    shown = dict(re.findall(r'field-(held_now|available|balance)">.*?readonly">(\d+)<', page, re.DOTALL))
-    assert shown == {"balance": "10", "held_now": "4", "available": "6"}
+    shown = dict(re.findall(r'field-(held_now|available|balance_now)">.*?readonly">(\d+)<', page, re.DOTALL))
+    assert shown == {"balance_now": "10", "held_now": "4", "available": "6"}
     (table,) = re.findall(r'<table [^>]*id="holds">.*?</table>', page, re.DOTALL)
     assert f'href="{entry_url(hold_id)}"' in table
     assert "CREDIT_SPEND × 4" in re.sub(r"<.*?>", "", table)

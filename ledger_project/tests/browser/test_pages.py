@@ -57,7 +57,7 @@ def test_an_account_shows_its_chart_the_same_as_a_table_and_its_entries(
     page.get_by_text("Show as a table").click()
     expect(page.locator("details tbody tr")).to_have_count(60)
     balance = page.locator("details tbody tr").last.locator("td").last.inner_text()
-    expect(page.locator(".field-balance .readonly")).to_have_text(balance)
+    expect(page.locator(".field-balance_now .readonly")).to_have_text(balance)
     expect(page.locator("#newest tbody tr")).to_have_count(20)
 
 
@@ -108,7 +108,7 @@ def test_a_correction_is_refused_with_what_was_typed_and_then_posted_once(
 ) -> None:
     log_in("bookkeeper")
     page.goto(ACCOUNT.format("bob"))
-    before = int(page.locator(".field-balance .readonly").inner_text())
+    before = int(page.locator(".field-balance_now .readonly").inner_text())
     page.get_by_role("link", name="Post a correction").click()
     page.get_by_label("Take credits").check()
     page.get_by_label("Credits:").fill(str(before + 1))
@@ -122,7 +122,7 @@ def test_a_correction_is_refused_with_what_was_typed_and_then_posted_once(
     page.get_by_label("Add credits").check()
     page.get_by_label("Credits:").fill("7")
     page.get_by_role("button", name="Post the correction").dblclick()
-    expect(page.locator(".field-balance .readonly")).to_have_text(str(before + 7))
+    expect(page.locator(".field-balance_now .readonly")).to_have_text(str(before + 7))
     newest = page.locator("#newest tbody tr").first
     expect(newest).to_contain_text("CORRECTION_ADD × 7")
     expect(newest).to_contain_text("staff:bookkeeper")

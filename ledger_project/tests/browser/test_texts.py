@@ -59,4 +59,4 @@ def test_the_balance_and_the_amount_read_as_they_are_beside_any_owner(
     assert reads_from_left_to_right(error, "has 60 credits, and CORRECTION_TAKE × 61 takes 61.")
     page.get_by_label("Credits:").fill("1")
     page.get_by_role("button", name="Post the correction").click()
-    expect(page.locator(".field-balance .readonly")).to_have_text("59")
+    expect(page.locator(".field-balance_now .readonly")).to_have_text("59")
