@@ -22,9 +22,16 @@ from ledger_project.tests.documentation.test_readme import VOLATILE
 
 pytestmark = pytest.mark.acceptance
 
-PAGES = {"README.md": 3, "docs/tutorial.md": 11, "docs/api.md": 8, "docs/holds.md": 6, "clients/python/README.md": 3}
+PAGES = {
+    "README.md": 3,
+    "docs/tutorial.md": 11,
+    "docs/api.md": 8,
+    "docs/holds.md": 8,
+    "docs/lots.md": 3,
+    "clients/python/README.md": 3,
+}
 # Ids of other entries, and a time in the future.
-OTHER_IDS = {"reverses", "batch", "hold", "transfer", "expires_on"}
+OTHER_IDS = {"reverses", "batch", "hold", "transfer", "lot", "expires_on"}
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")  # a nonce that the ledger chose
 # What needs Docker or runs the tests; an app that is added has a test of its own.
 ELSEWHERE = re.compile(r"make |\.venv/bin/python manage.py startledgerapp")
