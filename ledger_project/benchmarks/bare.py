@@ -57,7 +57,9 @@ def balance(request: HttpRequest, owner_id: str) -> JsonResponse:
     with connection.cursor() as cursor:
         cursor.execute(_BALANCE, {"owner_id": owner_id})
         row = cursor.fetchone()
-    return JsonResponse(dict(zip(("owner_id", "balance", "held", "seq", "updated_on", "next_expiry"), row, strict=True)))
+    return JsonResponse(
+        dict(zip(("owner_id", "balance", "held", "seq", "updated_on", "next_expiry"), row, strict=True))
+    )
 
 
 urlpatterns = [path("api/v1/content/ledger", post), path("api/v1/content/ledger/<str:owner_id>", balance)]

@@ -32,6 +32,7 @@ ADMIN = [
     "ledger_core/entry/?operation=unknown",
     "ledger_core/entry/1/change/",
     "ledger_core/entry/1/history/",
+    "ledger_core/entry/settlement/?since=2020-01-01&until=2100-01-01",
     "content/contententry/",
     "ledger_core/client/",
     "ledger_core/client/add/",
