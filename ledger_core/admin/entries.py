@@ -136,7 +136,7 @@ class EntryAdmin(SettlementPage, ReadOnlyAdmin):
     """All entries. For an app's proxy of Entry: that app's entries, which the manager of Entry selects."""
 
     change_form_template = "admin/ledger_core/entry/change_form.html"  # also of the apps' entries
-    list_display = ("id", "created_on", "owner_id", "app", "operation", "delta", "held", "balance_after", "nonce")
+    list_display = ("id", "created_on", "owner_id", "app_and_operation", "delta", "held", "balance_after", "nonce")
     list_filter = (AppFilter, OperationFilter, "created_on", OwnerFilter, ReversesFilter)
     sortable_by = ("id",)
     ordering = ("-id",)
@@ -197,6 +197,10 @@ class EntryAdmin(SettlementPage, ReadOnlyAdmin):
         for space in re.finditer(" ", search_term):  # owner ids can contain spaces, too
             found |= Q(owner_id=search_term[: space.start()], nonce=search_term[space.end() :])
         return queryset.filter(found), False
+
+    @admin.display(description="operation")
+    def app_and_operation(self, entry: Entry) -> str:
+        return format_html("{}: {}", as_html(entry.app), as_html(entry.operation))
 
     @admin.display(description="hash")
     def hash_in_hexadecimal(self, entry: Entry) -> str:

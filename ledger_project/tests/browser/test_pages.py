@@ -88,9 +88,29 @@ def test_entries_are_filtered(page: Page, log_in: LogIn, picture: Picture) -> No
     log_in("clerk")
     page.goto("/admin/ledger_core/entry/")
     page.locator("#changelist-filter").get_by_role("link", name="ecommerce:REFUND_ITEM").click()
-    operations = page.locator("#result_list .field-operation").all_inner_texts()
-    assert set(operations) == {"REFUND_ITEM"}
+    operations = page.locator("#result_list .field-app_and_operation").all_inner_texts()
+    assert set(operations) == {"ecommerce: REFUND_ITEM"}
     picture("admin")
+
+
+@pytest.mark.parametrize("path", ["entry/", "entry/?owner=alice", "account/", "client/", "key/"])
+def test_no_column_of_a_list_is_cut_off_on_a_desk(page: Page, log_in: LogIn, path: str) -> None:
+    log_in("root")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"/admin/ledger_core/{path}")
+    assert page.locator("#result_list").evaluate(
+        "table => table.parentElement.scrollWidth <= table.parentElement.clientWidth"
+    )
+
+
+def test_a_period_is_settled(page: Page, log_in: LogIn, picture: Picture) -> None:
+    log_in("clerk")
+    page.goto("/admin/")
+    page.get_by_role("link", name="Settlement").click()
+    page.get_by_label("From").fill("2020-01-01")
+    page.get_by_role("button", name="Settle").click()
+    expect(page.locator("#settlement tbody tr").last).to_contain_text("All")
+    picture("settlement")
 
 
 def test_who_may_not_correct_is_offered_none_and_let_in_nowhere(page: Page, log_in: LogIn) -> None:
