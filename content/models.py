@@ -6,4 +6,5 @@ class ContentEntry(Entry):
 
     class Meta:
         proxy = True
+        default_permissions = ("view",)
         verbose_name_plural = "content entries"

@@ -6,4 +6,5 @@ class EcommerceEntry(Entry):
 
     class Meta:
         proxy = True
+        default_permissions = ("view",)
         verbose_name_plural = "ecommerce entries"

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "content entries",
                 "proxy": True,
+                "default_permissions": ("view",),
                 "indexes": [],
                 "constraints": [],
             },

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         "db_table": "ledger_account",
+                        "default_permissions": ("view",),
                         "permissions": [
                             ("post_correction", "Can post a correction"),
                             ("release_hold", "Can release a hold"),
@@ -215,6 +216,7 @@ class Migration(migrations.Migration):
                         ],
                         "verbose_name_plural": "entries",
                         "db_table": "ledger_entry",
+                        "default_permissions": ("view",),
                     },
                 ),
                 migrations.CreateModel(
@@ -249,6 +251,7 @@ class Migration(migrations.Migration):
                     options={
                         "verbose_name_plural": "open units",
                         "db_table": "ledger_open_units",
+                        "default_permissions": (),
                         "constraints": [
                             models.CheckConstraint(
                                 condition=models.Q(("remaining__gte", 0)),

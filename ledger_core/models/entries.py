@@ -32,6 +32,7 @@ class Account(models.Model):
 
     class Meta:
         db_table = "ledger_account"
+        default_permissions = ("view",)  # nobody adds, changes or deletes a row in the admin
         permissions = [
             ("post_correction", "Can post a correction"),
             ("release_hold", "Can release a hold"),
@@ -109,6 +110,7 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "ledger_entry"
+        default_permissions = ("view",)
         verbose_name_plural = "entries"
         constraints = [
             models.UniqueConstraint(fields=["nonce", "owner"], name=constraints.NONCE_ONCE),
@@ -175,6 +177,7 @@ class OpenUnits(models.Model):
 
     class Meta:
         db_table = "ledger_open_units"
+        default_permissions = ()
         verbose_name_plural = "open units"
         constraints = [
             models.CheckConstraint(condition=Q(remaining__gte=0), name=constraints.REMAINING_NOT_NEGATIVE),
