@@ -87,8 +87,3 @@ def test_patience_has_an_end() -> None:
     with Ledger(address, key="any", app="content", patience=0.5) as nowhere, pytest.raises(NoAnswer, match="refused"):
         nowhere.post("CREDIT_ADD", owner_id="nowhere", nonce="1")
     assert time.monotonic() - start < 1
-
-
-def test_a_mistaken_address_is_told_at_once() -> None:
-    with Ledger("ledger.example", key="any", app="content") as mistaken, pytest.raises(httpx.UnsupportedProtocol):
-        mistaken.operations()
