@@ -69,6 +69,20 @@ def shell(url: str, line: str) -> tuple[list[int], str]:
     return [int(code) for code in done.stdout.splitlines()[-1].split()], done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["exportledger", "importledger /dev/null", "ledgerclient list", "settlement", "trialbalance", "verifyledger"],
+)
+def test_a_database_without_tables_is_told_in_one_line(server: Server, command: str) -> None:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS without_tables")
+        connection.execute("CREATE DATABASE without_tables")
+    done = manage(server.url.removesuffix("postgres") + "without_tables", *command.split())
+    assert done.returncode in (1, 2)
+    assert "Run manage.py migrate." in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
 WRITING = ["exportledger", "exportledger --format csv", "trialbalance", "showoperations", "ledgerclient list", "help"]
 
 
