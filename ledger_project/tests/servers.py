@@ -15,7 +15,25 @@ import psycopg
 from ledger_project.development.embedded import _programs
 from ledger_project.tests.conftest import free_port, listens, wait_for
 
+# Where processes that were killed leave what libfaketime shares. Another process with the same id would stop at it.
+_SHARED = Path("/dev/shm")  # noqa: S108
 FAKETIME = next(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"), None)
+
+
+def clock_of(file: Path, *, cached: bool = False) -> dict[str, str]:
+    """Return the environment of a program that goes by the clock in the file, such as `+26h`.
+
+    The program reads the file each time, or if `cached`, every second.
+    """
+    for left in _SHARED.glob("*faketime_s*"):
+        if not Path("/proc", left.name.rpartition("_")[2]).exists():
+            left.unlink(missing_ok=True)
+    return {
+        "LD_PRELOAD": str(FAKETIME),
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_CACHE_DURATION" if cached else "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
 
 
 @dataclass

@@ -27,7 +27,7 @@ from ledger_project.tests.crash.checker import figures, violations
 from ledger_project.tests.crash.stack import serving
 from ledger_project.tests.crash.test_crash import books
 from ledger_project.tests.crash.writers import read_records, writing
-from ledger_project.tests.servers import FAKETIME, Server, silent, small_disk
+from ledger_project.tests.servers import Server, clock_of, silent, small_disk
 
 pytestmark = [
     pytest.mark.soak,
@@ -46,14 +46,8 @@ class Servers:
         self.folder = folder
         self.clock = folder / "clock"
         self.clock.write_text("+0\n")
-        faked = {
-            "LD_PRELOAD": str(FAKETIME),
-            "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
         self.disk = folder / "disk"
-        self.primary = Server(self.disk / "primary", environment=faked)
+        self.primary = Server(self.disk / "primary", environment=clock_of(self.clock, cached=True))
         self.standby = Server(folder / "standby" / "data")
         self.standby.data.parent.mkdir()
 

@@ -12,7 +12,7 @@ import pytest
 
 from ledger_project.development.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import ROOT, environment
-from ledger_project.tests.servers import FAKETIME
+from ledger_project.tests.servers import FAKETIME, clock_of
 
 pytestmark = [
     pytest.mark.acceptance,
@@ -78,10 +78,8 @@ def ledger(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     ledger = Ledger("", folder / "clock")
     ledger.set_clock("+0")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LD_PRELOAD", str(FAKETIME))
-        patch.setenv("FAKETIME_TIMESTAMP_FILE", str(ledger.clock))
-        patch.setenv("FAKETIME_NO_CACHE", "1")
-        patch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        for name, value in clock_of(ledger.clock).items():
+            patch.setenv(name, value)
         postgres = EmbeddedPostgres(folder / "postgres")
         ledger.url = postgres.__enter__()
     assert "LD_PRELOAD" not in os.environ  # the clock of PostgreSQL jumps, and no other

@@ -17,7 +17,7 @@ import pytest
 
 from ledger_project.development.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import ROOT, environment
-from ledger_project.tests.servers import FAKETIME
+from ledger_project.tests.servers import FAKETIME, clock_of
 
 pytestmark = [
     pytest.mark.acceptance,
@@ -343,10 +343,8 @@ def clock(folder: Path) -> Path:
 @pytest.fixture
 def url(folder: Path, clock: Path) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LD_PRELOAD", str(FAKETIME))
-        patch.setenv("FAKETIME_TIMESTAMP_FILE", str(clock))
-        patch.setenv("FAKETIME_NO_CACHE", "1")
-        patch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        for name, value in clock_of(clock).items():
+            patch.setenv(name, value)
         postgres = EmbeddedPostgres(folder / "postgres")
         started = postgres.__enter__()
     try:
