@@ -28,7 +28,7 @@ _CYCLE = (("content", "CREDIT_ADD", 10), ("content", "CONTENT_CREATION", -5), ("
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 _OPEN_ACCOUNTS = """
 INSERT INTO ledger_account (owner_id, balance, seq, head, created_on, updated_on)
-SELECT 'owner-' || number, 0, 0, '', %(moment)s + number * interval '1 microsecond', %(moment)s
+SELECT 'owner-' || number, 0, 0, '', %(moment)s + interval '1 second' + number * interval '1 microsecond', %(moment)s
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS number
 """
 _CLOSE_ACCOUNTS = """
@@ -90,7 +90,7 @@ def _fill(ledger: Ledger, filled: int, entries: int) -> None:
     heads = dict.fromkeys(owners, b"")
     balances = dict.fromkeys(owners, 0)
     with ledger.connect() as connection, progress_bar(entries - filled, "entries") as bar:
-        connection.execute(_OPEN_ACCOUNTS, {"moment": _BEGINNING + timedelta(seconds=1), "first": owners.start, "last": owners.stop - 1})
+        connection.execute(_OPEN_ACCOUNTS, {"moment": _BEGINNING, "first": owners.start, "last": owners.stop - 1})
         for seq in range(1, ENTRIES_OF_EACH + 1):
             app, operation, delta = _CYCLE[seq % len(_CYCLE) - 1]
             with connection.cursor().copy(COPY) as copy:
