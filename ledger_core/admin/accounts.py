@@ -109,6 +109,6 @@ class AccountAdmin(CorrectionPage, HoldsPage, LotsPage, ReadOnlyAdmin):
             shown["entries_url"] = entries_url(owner=account.pk)
             shown["holds"] = open_holds_of(None, account.pk, limit=MOST) if account.held else []
             shown["may_release"] = may_release(request)
-            shown["lots"] = lots_of(account.pk, limit=MOST) if account.lots else []
+            shown["lots"] = lots_of(account.pk, limit=MOST) if current(account).next_expiry else []
             shown["may_end"] = may_end(request)
         return shown

@@ -265,8 +265,8 @@ class Migration(migrations.Migration):
                                 name="ledger_open_units_of_owner",
                             ),
                             models.Index(
+                                models.Func(models.Value("UTC"), models.F("expires_on"), function="timezone"),
                                 condition=models.Q(("expires_on__isnull", False)),
-                                fields=["expires_on"],
                                 name="ledger_open_units_due",
                             ),
                         ],

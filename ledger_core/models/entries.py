@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 
 from ledger_core.models import constraints
 from ledger_core.speed.instances import instance_of_row, instances_of_rows
@@ -188,7 +188,11 @@ class OpenUnits(models.Model):
                 condition=Q(expires_on__isnull=False),
                 name="ledger_open_units_of_owner",
             ),
-            models.Index(fields=["expires_on"], condition=Q(expires_on__isnull=False), name="ledger_open_units_due"),
+            models.Index(
+                Func(Value("UTC"), F("expires_on"), function="timezone"),
+                condition=Q(expires_on__isnull=False),
+                name="ledger_open_units_due",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,5 +5,5 @@ SELECT
     balance - CASE WHEN held > 0 OR lots > 0 THEN ledger_lapsed(a, statement_timestamp()) ELSE 0 END,
     CASE WHEN held > 0 THEN ledger_held(a, statement_timestamp()) ELSE 0 END,
     seq, updated_on,
-    CASE WHEN lots > 0 THEN ledger_next_expiry(a, statement_timestamp()) END
+    CASE WHEN held > 0 OR lots > 0 THEN ledger_next_expiry(a, statement_timestamp()) END
 FROM ledger_account AS a WHERE owner_id = %(owner_id)s

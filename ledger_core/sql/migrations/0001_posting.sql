@@ -516,31 +516,37 @@ RETURN account.held - (
     WHERE o.owner_id = account.owner_id AND o.priority IS NULL AND o.expires_on <= greatest(account.updated_on, moment)
 );
 
--- Returns the credits of an account in lots that have expired by `moment`, with those that holds will give back to such lots
--- because they have expired by then, too. No entry says so yet.
+-- Returns the credits of an account in lots at `moment`, also in those that have expired. What holds that have expired give
+-- back is in rows of its own, because no entry may say so yet.
+CREATE FUNCTION ledger_lots(account ledger_account, moment timestamptz)
+RETURNS TABLE (lot_id bigint, priority smallint, expires_on timestamptz, credits bigint) LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT o.entry_id, o.priority, o.expires_on, o.remaining FROM ledger_open_units AS o
+    WHERE o.owner_id = account.owner_id AND o.priority IS NOT NULL AND o.expires_on IS NOT NULL
+    UNION ALL
+    SELECT d.lot_id, d.priority, d.expires_on, d.credits
+    FROM ledger_open_units AS o CROSS JOIN LATERAL ledger_credits_of_lots(o.owner_id, o.entry_id, TRUE) AS d
+    WHERE o.owner_id = account.owner_id AND o.priority IS NULL AND o.expires_on <= greatest(account.updated_on, moment);
+END;
+
+-- Returns the credits of an account in lots that have expired by `moment`. No entry says so yet.
 CREATE FUNCTION ledger_lapsed(account ledger_account, moment timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (
-    SELECT coalesce(sum(credits), 0)
-    FROM (
-        SELECT o.remaining AS credits FROM ledger_open_units AS o
-        WHERE o.owner_id = account.owner_id AND o.priority IS NOT NULL AND o.expires_on <= greatest(account.updated_on, moment)
-        UNION ALL
-        SELECT d.credits
-        FROM ledger_open_units AS o
-        CROSS JOIN LATERAL ledger_credits_of_lots(o.owner_id, o.entry_id, TRUE) AS d
-        WHERE o.owner_id = account.owner_id AND o.priority IS NULL AND o.expires_on <= greatest(account.updated_on, moment)
-        AND d.expires_on <= greatest(account.updated_on, moment)
-    ) AS lapsed
+    SELECT coalesce(sum(lot.credits), 0) FROM ledger_lots(account, moment) AS lot
+    WHERE lot.expires_on <= greatest(account.updated_on, moment)
 )::bigint;
 
 -- Returns which credits of an account expire next after `moment`, as a JSON object with `credits` and `expires_on`; NULL if
 -- none do. Credits that are held are not counted.
 CREATE FUNCTION ledger_next_expiry(account ledger_account, moment timestamptz) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (
-    SELECT jsonb_build_object('credits', sum(o.remaining), 'expires_on', o.expires_on)
-    FROM ledger_open_units AS o
-    WHERE o.owner_id = account.owner_id AND o.priority IS NOT NULL AND o.expires_on > greatest(account.updated_on, moment)
-    GROUP BY o.expires_on ORDER BY o.expires_on LIMIT 1
+    SELECT jsonb_build_object('credits', sum(lot.credits), 'expires_on', lot.expires_on)
+    FROM ledger_lots(account, moment) AS lot
+    WHERE lot.expires_on = (
+        SELECT min(next.expires_on) FROM ledger_lots(account, moment) AS next
+        WHERE next.expires_on > greatest(account.updated_on, moment)
+    )
+    GROUP BY lot.expires_on
 );
 
 -- Posts an item, and returns what became of it. An item that is rejected changes nothing.
@@ -580,9 +586,8 @@ BEGIN
     SELECT * INTO account FROM ledger_account AS a WHERE a.owner_id = outcome.payer;
     outcome.balance := account.balance - ledger_lapsed(account, statement_timestamp());
     outcome.held := ledger_held(account, statement_timestamp());
-    SELECT coalesce(sum(o.remaining), 0) INTO outcome.expiring FROM ledger_open_units AS o
-    WHERE o.owner_id = outcome.payer AND o.priority IS NOT NULL
-    AND o.expires_on > greatest(account.updated_on, statement_timestamp());
+    SELECT coalesce(sum(lot.credits), 0) INTO outcome.expiring FROM ledger_lots(account, statement_timestamp()) AS lot
+    WHERE lot.expires_on > greatest(account.updated_on, statement_timestamp());
     SELECT max(e.created_on) INTO outcome.claimed_on FROM ledger_entry AS e
     WHERE e.owner_id = owner AND e.claim IS NOT NULL AND e.app = ledger_try_item.app AND e.operation = item.operation;
     IF item.hold IS NOT NULL OR drawn.operation = item.reversed_operation AND drawn.held <= 0 THEN

@@ -3,6 +3,7 @@ DROP FUNCTION ledger_try(text, text, jsonb);
 DROP FUNCTION ledger_try_item(text, text, jsonb);
 DROP FUNCTION ledger_next_expiry(ledger_account, timestamptz);
 DROP FUNCTION ledger_lapsed(ledger_account, timestamptz);
+DROP FUNCTION ledger_lots(ledger_account, timestamptz);
 DROP FUNCTION ledger_held(ledger_account, timestamptz);
 DROP TYPE ledger_outcome;
 DROP FUNCTION ledger_post_batch(text, text, jsonb);

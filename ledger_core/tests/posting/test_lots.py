@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
-from ledger_core import posting
+from ledger_core import posting, sql
 from ledger_core.conformance.base import assert_ledger_is_correct
 from ledger_core.conformance.races import at_once, kind_of
 from ledger_core.errors import InvalidRequest
 from ledger_core.import_export import importing
 from ledger_core.models import Account, Entry, OpenUnits
 from ledger_core.posting import InsufficientBalance, Item, NonceReused, NotReversible, post, post_batch
-from ledger_core.posting.expiry import expire_due
-from ledger_core.queries.balances import balance_at, balance_of
+from ledger_core.posting.expiry import end_lot, expire_due
+from ledger_core.queries.balances import NextExpiry, balance_at, balance_of
+from ledger_core.queries.holds import open_holds_of
+from ledger_core.queries.lots import lot_of, lots_of
 from ledger_core.queries.trial_balance import trial_balance
 from ledger_core.tests.imaginary import ADD, FLEETING, FleetingOperation
 from ledger_core.tests.import_export.test_exporting import empty_the_ledger
@@ -146,6 +148,32 @@ def test_a_hold_and_its_lot_that_have_expired_are_counted_nowhere() -> None:
     assert_ledger_is_correct()
 
 
+@pytest.mark.parametrize("bonuses", [1, 3])  # the hold takes all that expires, or a part
+def test_what_an_expired_hold_gives_back_counts_before_an_entry_says_so(bonuses: int) -> None:
+    add()
+    lot = grant("1", bonuses, expires_in=3600)
+    held = posting.hold(FLEETING, TICKET, owner_id="alice", nonce="2", expires_in=1).hold.entry
+    wait_until(held.expires_on)
+    credits_ = 5 * bonuses
+    assert lot.expires_on
+    assert balance_of("alice").next_expiry == NextExpiry(credits_, lot.expires_on)
+    assert [(each.entry.pk, each.left) for each in lots_of("alice", limit=2)] == [(lot.pk, credits_)]
+    with pytest.raises(InsufficientBalance) as refused:
+        post(FLEETING, GIFT, owner_id="alice", nonce="3", amount=11, to_owner_id="bob")
+    assert refused.value.data == {
+        "balance": 10 + credits_,
+        "held": 0,
+        "available": 10,
+        "short_by": 1,
+        "largest_amount": 10,
+    }
+    open_lot = lot_of("alice", lot.pk)
+    assert open_lot
+    ended = end_lot(open_lot, nonce="4", reason="granted by mistake", client="staff").entry
+    assert (ended.delta, lot_of("alice", lot.pk), operations()[-2]) == (-credits_, None, ("HOLD_EXPIRY", 0))
+    assert_ledger_is_correct()
+
+
 def test_a_refund_gives_back_what_was_used_last() -> None:
     early, late = grant("1", expires_in=3600), grant("2", expires_in=7200)
     add()
@@ -262,6 +290,58 @@ def test_two_hundred_lots_and_a_debit_over_most_of_them() -> None:
     assert [units.expires_on for units in open_] == sorted(units.expires_on for units in open_ if units.expires_on)[:50]
     assert min(units.entry_id for units in open_) > max(drawn(spent))
     assert_ledger_is_correct()
+
+
+def rows_of_open_units() -> int:
+    """How many rows of open units this session has read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid))"
+            " FROM pg_class WHERE relname LIKE 'ledger_open_units%%'",
+            [],
+        )
+        (read,) = cursor.fetchone()
+    return int(read)
+
+
+def refused() -> None:
+    with pytest.raises(InsufficientBalance):
+        spend("4", 1000)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: balance_of("alice"),
+        lambda: lots_of("alice", limit=10),
+        lambda: open_holds_of(None, "alice", limit=10),
+        lambda: spend("3"),
+        refused,
+    ],
+)
+def test_what_has_expired_of_other_owners_is_not_read(act: Callable[[], Any]) -> None:
+    add()
+    grant("1")
+    posting.hold(FLEETING, TICKET, owner_id="alice", nonce="2")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger_open_units (entry_id, owner_id, remaining, expires_on, priority)"
+            " SELECT -n, 'other-' || n, 1, now() + interval '1 day', 0 FROM generate_series(1, 5000) AS n"
+        )
+        cursor.execute("ANALYZE ledger_open_units")  # so the statistics know nothing that has expired
+        cursor.execute("UPDATE ledger_open_units SET expires_on = now() - interval '1 day' WHERE owner_id <> 'alice'")
+    with transaction.atomic():
+        before = rows_of_open_units()
+        act()
+        assert rows_of_open_units() - before < 100
+
+
+def test_the_sweeper_finds_what_has_expired_by_an_index() -> None:
+    grant("1")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + sql.load("due"), {"last": ""})
+        assert any("ledger_open_units_due" in line for (line,) in cursor.fetchall())
 
 
 def test_debits_race_with_the_expiry_of_what_they_take() -> None:

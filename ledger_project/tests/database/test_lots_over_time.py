@@ -72,6 +72,12 @@ class State:
     def expiring(self) -> int:
         return sum(lot.left for lot in self.lots.values())
 
+    @property
+    def left(self) -> list[tuple[int, datetime, int]]:
+        """The id, end and credits of each lot that has some, in the order of their use."""
+        lots = sorted(self.lots.items(), key=lambda each: each[1].order(each[0]))
+        return [(lot_id, lot.end, lot.left) for lot_id, lot in lots if lot.left]
+
     def expire(self, now: datetime) -> None:
         while due := [
             *((lot.end, lot_id, lot) for lot_id, lot in self.lots.items() if lot.left and lot.end <= now),
@@ -92,9 +98,9 @@ class State:
 
     def take(self, credits_: int) -> dict[int, int]:
         taken = {}
-        for lot_id, lot in sorted(self.lots.items(), key=lambda each: each[1].order(each[0])):
-            if part := min(credits_, lot.left):
-                lot.left -= part
+        for lot_id, _, left in self.left:
+            if part := min(credits_, left):
+                self.lots[lot_id].left -= part
                 credits_ -= part
                 taken[lot_id] = part
         self.drawn = dict(taken)
@@ -203,6 +209,8 @@ def drive(clock: Path, examples: int) -> None:
     from ledger_core.models import Account, Entry
     from ledger_core.posting.expiry import expire_due
     from ledger_core.queries.balances import balance_at, balance_of
+    from ledger_core.queries.lots import lot_of, lots_of
+    from ledger_core.rules.balance import InsufficientBalance
     from ledger_core.tests.imaginary import ADD, FLEETING, FleetingOperation
     from ledger_core.verification import verify
 
@@ -220,6 +228,19 @@ def drive(clock: Path, examples: int) -> None:
             cursor.execute("SELECT statement_timestamp()")
             moment: datetime = cursor.fetchone()[0]
         return moment
+
+    def check(owner: str, expected: State) -> None:
+        """Compare all that the ledger tells of the owner now."""
+        found, expiry = balance_of(owner), balance_of(owner).next_expiry
+        assert (found.balance, found.held) == (expected.balance, expected.held)
+        assert [(lot.entry.pk, lot.entry.expires_on, lot.left) for lot in lots_of(owner, limit=50)] == expected.left
+        first = min((end for _, end, _ in expected.left), default=None)
+        assert (expiry and (expiry.expires_on, expiry.credits)) == (
+            first and (first, sum(left for _, end, left in expected.left if end == first))
+        )
+        for lot_id in expected.lots:
+            lot = lot_of(owner, lot_id)
+            assert (lot.left if lot else 0) == expected.lots[lot_id].left
 
     # Ends are at multiples of a thousand seconds after a request, and the clock advances by an odd number of half
     # thousands. So no end is at the moment at which it would be compared.
@@ -247,6 +268,8 @@ def drive(clock: Path, examples: int) -> None:
             request.credits = units * {"give": 10, "grant": 5, "send": 1}.get(what, 0)
             request.priority, request.lifetime = int(flag), timedelta(seconds=1000 * (1 + which))
             before = state(requests, now())
+            if requests:
+                check(owner, before)
             targets = [
                 each.id
                 for each in requests
@@ -265,6 +288,7 @@ def drive(clock: Path, examples: int) -> None:
                 "release": request.of in before.holds and before.holds[request.of].units > 0,
                 "refund": request.of in before.debits and units <= before.debits[request.of].units,
             }.get(what, True)
+            refused = None
             try:
                 match what:
                     case "give":
@@ -297,17 +321,26 @@ def drive(clock: Path, examples: int) -> None:
                             amount=units,
                             reverses=request.of,
                         ).entry
-            except LedgerError:
-                entry = None
+            except LedgerError as error:
+                entry, refused = None, error
             assert (entry is not None) == allowed, (what, steps)
+            if isinstance(refused, InsufficientBalance):
+                available = before.balance - before.held - (before.expiring if what == "send" else 0)
+                unit = 1 if what == "send" else TICKET
+                assert refused.data == {
+                    "balance": before.balance,
+                    "held": before.held,
+                    "available": available,
+                    "short_by": units * unit - available,
+                    "largest_amount": available // unit,
+                }, steps
             if entry is None:
                 continue
             request.id, request.time = entry.pk, entry.created_on
             requests.append(request)
 
             expected = state(requests, request.time)
-            found = balance_of(owner)
-            assert (found.balance, found.held) == (expected.balance, expected.held), steps
+            check(owner, expected)
             assert {
                 lot: spent if entry.delta else taken
                 for lot, taken, spent in entry.drawn or ()
