@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import msgspec
-from django.db import connection
 
-from ledger_core import sql
-from ledger_core.queries.ranges import Range, all_ranges, in_parallel
+from ledger_core.postgresql.statement import Row, Statement
 
-_SETTLEMENT = sql.load("settlement")
+_SETTLEMENT = Statement("settlement")
 
 
 class Source(NamedTuple):
@@ -87,35 +86,101 @@ class Settlement:
 
 
 def settlement(
-    since: datetime,
-    until: datetime,
-    *,
-    jobs: int = 1,
-    progress: Callable[[int], object] = lambda entries: None,
+    since: datetime, until: datetime, *, progress: Callable[[int], object] = lambda entries: None
 ) -> Settlement:
     """Return the settlement of the entries posted at or after `since` and before `until`.
 
-    It reads all entries before `until`, because earlier ones gave the credits that were spent. For `jobs` and
-    `progress` see `verification.verify`. An entry has the time at which its statement began, so a period is final once
-    its end is longer ago than the statement timeout.
+    It reads all entries, because earlier ones gave the credits that were spent. `progress` is called with the number of
+    entries of each page. An entry has the time at which its statement began, so a period is final once its end is
+    longer ago than the statement timeout.
     """
-    before: Cells = Counter()
-    within: Cells = Counter()
-
-    def read(range_: Range) -> list[Any]:
-        parameters = {"first": range_.first, "stop": range_.stop, "since": since, "until": until}
-        with connection.cursor() as cursor:
-            cursor.execute(_SETTLEMENT, parameters)
-            return list(cursor.fetchall())
-
-    for range_, rows in in_parallel(read, all_ranges(), jobs):
-        for *named, earlier, later in rows:
-            from_app, from_operation, app, operation = named
-            cell = from_app and Source(from_app, from_operation), app and Source(app, operation)
-            before[cell] += earlier
-            within[cell] += later
-        progress(range_.entries)
+    before, within, _ = periods = Cells(), Cells(), Cells()
+    source_of = cache(Source)
+    owner_id, owner = "", _Owner()
+    for page in _pages(since, until):
+        for period, of, _, entry_id, app, operation, *moved in page:
+            if of != owner_id:
+                owner_id, owner = of, _Owner()
+            owner.add(periods[period], entry_id, source_of(app, operation), *moved)
+        progress(len(page))
     return Settlement(list(_lines(before, within)), _moved(within), sum(_moved(before).values()))
+
+
+def _pages(since: datetime, until: datetime) -> Iterator[list[Row]]:
+    owner_id, seq = "", 0
+    while page := _SETTLEMENT.fetch({"owner_id": owner_id, "seq": seq, "since": since, "until": until}):
+        yield page
+        _, owner_id, seq, *_ = page[-1]
+
+
+class _Owner:
+    """An owner's credits, as the entries that are added have left them.
+
+    Credits that do not expire lie on a line, in the order in which they were given: `sources` and `credits` have what
+    gave them and how many. The line is spent as far as `used` credits of the element `place`. A debit moves this point
+    forward, and a refund moves it back. For credits that expire, each entry says which lots it draws on.
+    """
+
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self.credits: list[int] = []
+        self.place = self.used = 0
+        self.lots: dict[int, Source] = {}
+
+    def add(
+        self,
+        cells: Cells,
+        entry_id: int,
+        source: Source,
+        delta: int,
+        refund: bool,
+        priority: int | None,
+        drawn: list[list[int]] | None,
+    ) -> None:
+        """Add the owner's next entry, and to the cells what it gives and takes."""
+        cells[None, source] += delta
+        plain, expiring = (delta, 0) if priority is None else (0, delta)
+        if drawn is not None:
+            plain, expiring = delta, 0
+            for lot_id, taken, spent in drawn:
+                plain += spent
+                if not taken and spent < 0:  # a refund gives these credits itself, because the lot has expired
+                    expiring -= spent
+                elif lot := self.lots.get(lot_id):
+                    cells[lot, source] += spent
+        if priority is not None:
+            self.lots[entry_id] = source
+            cells[source, None] += expiring
+        if plain < 0:
+            self._take(cells, source, -plain)
+        elif refund:
+            self._give_back(cells, source, plain)
+        elif plain:
+            self.sources.append(source)
+            self.credits.append(plain)
+            cells[source, None] += plain
+
+    def _take(self, cells: Cells, taker: Source, credits_: int) -> None:
+        while credits_ and self.place < len(
+            self.credits
+        ):  # if fewer were given, the settlement differs from the entries
+            there = self.credits[self.place] - self.used
+            part = min(credits_, there)
+            cells[self.sources[self.place], taker] += part
+            credits_ -= part
+            self.used += part
+            if part == there:
+                self.place, self.used = self.place + 1, 0
+
+    def _give_back(self, cells: Cells, taker: Source, credits_: int) -> None:
+        while credits_ and (self.used or self.place):
+            if not self.used:
+                self.place -= 1
+                self.used = self.credits[self.place]
+            part = min(credits_, self.used)
+            cells[self.sources[self.place], taker] -= part
+            credits_ -= part
+            self.used -= part
 
 
 def as_csv(settled: Settlement) -> str:
