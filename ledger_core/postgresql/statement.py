@@ -35,7 +35,7 @@ _NOT_AS_PREPARED = {"42P05", "26000", "0A000"}
 class Statement:
     """A statement from a file, prepared once on each connection.
 
-    `entry` is the text for `{entry}` in the file.
+    `parts` are texts that the file has a place for: see `sql.load`.
 
     psycopg's cursor costs six times as much as libpq's call. This class takes its place: Django wraps it as it wraps
     every cursor, so traces, query counts and the checks of a broken transaction work, and there is one path for all.
@@ -44,8 +44,8 @@ class Statement:
     call whose statement is gone or stale is repeated unprepared, and the next call prepares the statement again.
     """
 
-    def __init__(self, name: str, *, entry: str = "") -> None:
-        self.text = load(name, entry=entry)
+    def __init__(self, name: str, **parts: str) -> None:
+        self.text = load(name, **parts)
         self._parameters = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.text)))
         numbers = {name: f"${number}" for number, name in enumerate(self._parameters, start=1)}
         self._numbered = re.sub(r"%\((\w+)\)s", lambda found: numbers[found[1]], self.text).encode()

@@ -24,20 +24,15 @@ class Order(StrEnum):
     OLDEST_FIRST = "oldest_first"
 
 
-_SEARCHED = 10_000  # of an owner's entries for one page, in the SQL files
+_SEARCHED = 10_000  # of an owner's entries for one page, in entries_of_owner.sql
 # The newest entries, which pages of an app leave out if the oldest come first. An entry has the time at which its
 # statement began, and the service ends statements after ten seconds (STATEMENT_TIMEOUT). So no entry appears later in a
 # page that was read.
 UNSETTLED = timedelta(seconds=30)
 _ENTRY = Statement("entry", entry=ENTRY_COLUMNS)
-_OF_OWNER = {
-    Order.NEWEST_FIRST: Statement("entries_newest_first", entry=ENTRY_COLUMNS),
-    Order.OLDEST_FIRST: Statement("entries_oldest_first", entry=ENTRY_COLUMNS),
-}
-_OF_APP = {
-    Order.NEWEST_FIRST: sql.load("entries_of_app_newest_first", entry=ENTRY_COLUMNS),
-    Order.OLDEST_FIRST: sql.load("entries_of_app_oldest_first", entry=ENTRY_COLUMNS),
-}
+_ORDERS = {Order.NEWEST_FIRST: "DESC", Order.OLDEST_FIRST: "ASC"}
+_OF_OWNER = {order: Statement("entries_of_owner", entry=ENTRY_COLUMNS, order=name) for order, name in _ORDERS.items()}
+_OF_APP = {order: sql.load("entries_of_app", entry=ENTRY_COLUMNS, order=name) for order, name in _ORDERS.items()}
 
 
 class EntryNotFound(LedgerError):
@@ -133,7 +128,8 @@ def entries_of_app(
     entry misses none. Raises EntryNotFound if the app has no entry with the id `before` or `after`.
     """
     asked = _limit(app, "before", before) | _limit(app, "after", after) | {"app": app, "limit": limit + 1}
-    entries = list(Entry.objects.raw(_OF_APP[order], filters.parameters | asked | {"unsettled": UNSETTLED}))
+    asked["unsettled"] = UNSETTLED if order is Order.OLDEST_FIRST else None
+    entries = list(Entry.objects.raw(_OF_APP[order], filters.parameters | asked))
     return Page(entries[:limit], entries[limit - 1].pk if len(entries) > limit else None)
 
 

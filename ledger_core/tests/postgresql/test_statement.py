@@ -26,7 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def _connected() -> Iterator[None]:
-    """Django knows only after connecting that a new connection commits by itself."""
+    """A new connection, on which nothing is prepared. Django knows only after connecting that it commits by itself."""
+    connection.close()
     connection.ensure_connection()
     yield
     connection.close()

@@ -1,6 +1,6 @@
--- Reads a page of an owner's entries, newest first, with the limits of sequence numbers between which the page can be: above
--- `low`, up to `high`. A limit or a filter that is NULL does not apply. Returns one row without an entry if none is found,
--- and no row for an owner without an account. It only reads.
+-- Reads a page of an owner's entries, in the order of their sequence numbers or the opposite one, with the limits of these
+-- numbers between which the page can be: above `low`, up to `high`. A limit or a filter that is NULL does not apply. Returns
+-- one row without an entry if none is found, and no row for an owner without an account. It only reads.
 --
 -- It searches at most 10,000 entries, so that a page is fast even if the owner has millions of entries, and few of the app
 -- or the operation. Limits of time become limits of the sequence number, found once, so reading begins at the page's first
@@ -23,10 +23,12 @@ FROM (
 ) AS bounds
 LEFT JOIN LATERAL (
     SELECT * FROM ledger_entry
-    WHERE owner_id = %(owner_id)s AND seq > greatest(bounds.low, bounds.high - 10000) AND seq <= bounds.high
+    WHERE owner_id = %(owner_id)s
+    AND seq > CASE '{order}' WHEN 'DESC' THEN greatest(bounds.low, bounds.high - 10000) ELSE bounds.low END
+    AND seq <= CASE '{order}' WHEN 'ASC' THEN least(bounds.high, bounds.low + 10000) ELSE bounds.high END
     AND (app = %(app)s OR %(app)s::text IS NULL)
     AND (operation = %(operation)s OR %(operation)s::text IS NULL)
     AND (metadata @> %(metadata)s::jsonb OR %(metadata)s::jsonb IS NULL)
-    ORDER BY seq DESC
+    ORDER BY seq {order}
     LIMIT %(limit)s
 ) AS entry ON TRUE
