@@ -1,4 +1,4 @@
-"""The page of an account: balance, holds, lots, and newest entries, and what staff can do there."""
+"""The page of an account: its balance, holds, lots and newest entries, and the forms for staff."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ NEWEST = 20  # entries on the page
 
 
 def current(account: Account) -> Balance:
-    """Return the balance without what has expired. Only an account with holds or lots is read again, once."""
+    """Return the balance without what has expired. If the account has holds or lots, it is read again, once."""
     found: Balance | None = vars(account).get("current")
     if found is None:
         found = Balance(account.pk, account.balance, 0, account.seq, account.updated_on)

@@ -17,7 +17,7 @@ from ledger_core.operations import OperationSet
 from ledger_core.operations.endings import HoldEnd
 from ledger_core.posting import release
 
-MOST = 50  # open holds on the page, and lots
+MOST = 50  # the most open holds on the page, and the most lots
 
 
 def may_release(request: HttpRequest) -> bool:
@@ -26,7 +26,7 @@ def may_release(request: HttpRequest) -> bool:
 
 
 class HoldsPage(ModelAdmin):
-    """Adds the address to an account's admin to which its page sends the release of a hold."""
+    """Adds the address to an account's admin that releases a hold."""
 
     def release_view(self, request: HttpRequest, object_id: str, hold_id: int) -> HttpResponse:
         account: Account | None = self.get_object(request, unquote(object_id))

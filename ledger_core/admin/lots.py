@@ -27,7 +27,7 @@ def may_end(request: HttpRequest) -> bool:
 
 
 class LotsPage(ModelAdmin):
-    """Adds the address to an account's admin to which its page sends the end of a lot."""
+    """Adds the address to an account's admin that ends a lot."""
 
     def end_view(self, request: HttpRequest, object_id: str, lot_id: int) -> HttpResponse:
         account: Account | None = self.get_object(request, unquote(object_id))

@@ -39,7 +39,7 @@ class PeriodForm(forms.Form):
 
 
 class SettlementPage(ModelAdmin):
-    """Adds the page to the entries' admin on which people settle a period, and its CSV and JSON."""
+    """Adds the page of the settlement to the entries' admin, and its CSV and JSON."""
 
     def settlement_view(self, request: HttpRequest) -> HttpResponse:
         if not all(request.user.has_perm(f"ledger_core.view_{name}") for name in ("entry", "account")):

@@ -16,7 +16,7 @@ class HoldDocument(Struct):
     id: Annotated[int, Meta(description="The id of the hold, which is also the id of the entry that made it.")]
     app: Annotated[str, Meta(description="The app that made it.")]
     operation: Annotated[str, Meta(description="The operation that a capture posts.")]
-    owner_id: Annotated[str, Meta(description="The owner whose credits are held.")]
+    owner_id: Annotated[str, Meta(description="The owner of the held credits.")]
     amount: Annotated[int, Meta(description="How many units of the operation were held.")]
     captured: Annotated[int, Meta(description="How many units have been captured so far.")]
     remaining: Annotated[int, Meta(description="How many units are left to capture or release.")]

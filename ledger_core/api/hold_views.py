@@ -39,8 +39,8 @@ class HoldsView(LedgerAPIView):
     def post(self, request: Request) -> HttpResponse:
         """Hold credits
 
-        Reserves the credits that `amount` units of a debit take. The owner keeps them, but nothing else can take them
-        until the hold is captured or released, or expires.
+        Reserves the credits that `amount` units of a debit take. The credits stay in the balance, but nothing
+        else can take them until the hold is captured, is released, or expires.
 
         Retries are safe at any time: requests with the same nonce make one hold. With `dry_run`, nothing is held.
         """
@@ -98,7 +98,7 @@ class ReleaseView(LedgerAPIView):
     def post(self, request: Request, hold_id: int) -> HttpResponse:
         """Release a hold
 
-        Gives back what is left of the hold, so that it can be spent again.
+        Ends the hold. The credits that are left of it can be spent again.
 
         Retries are safe at any time: requests with the same nonce release once.
         """

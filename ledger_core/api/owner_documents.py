@@ -62,10 +62,10 @@ class LotDocument(Struct):
     id: Annotated[int, Meta(description="The id of the lot, which is also the id of the entry that gave it.")]
     app: Annotated[str, Meta(description="The app that gave it.")]
     operation: Annotated[str, Meta(description="The operation that gave it.")]
-    remaining: Annotated[int, Meta(description="The credits that are left and not held.")]
+    remaining: Annotated[int, Meta(description="The credits that are left: neither spent nor held.")]
     priority: Annotated[int, Meta(description="Lots of the lowest priority are used first.")]
     expires_on: Annotated[Time, Meta(description="When the credits expire, in UTC.")]
-    created_on: Annotated[Time, Meta(description="When they were given, in UTC.")]
+    created_on: Annotated[Time, Meta(description="When the credits were given, in UTC.")]
 
     @classmethod
     def of(cls, lot: Lot) -> Self:
@@ -105,18 +105,19 @@ class OthersDocument(Struct):
 
 
 class ExplanationDocument(Struct, kw_only=True):
-    """What a balance consists of: it is the sum of `operations` and `others`, minus `expired`."""
+    """Where a balance comes from: it is the sum of `operations` and `others`, minus `expired`."""
 
     balance: Annotated[BalanceDocument, Meta(description="The balance.")]
     operations: Annotated[
         list[SumDocument],
-        Meta(description="The operations of this app, or with `scope=all` of all apps, and what they moved."),
+        Meta(description="What each operation of this app has added or taken; with `scope=all`, of all apps."),
     ]
     others: Annotated[
-        OthersDocument | UnsetType, Meta(description="What is not in `operations`. Not with `scope=all`.")
+        OthersDocument | UnsetType,
+        Meta(description="What other apps and corrections have added or taken. Not with `scope=all`."),
     ] = UNSET
     expired: Annotated[
-        int, Meta(description="Credits that have expired, and for which the ledger has not yet written an entry.")
+        int, Meta(description="Expired credits whose entry `CREDIT_EXPIRY` the ledger has not written yet.")
     ]
 
     @classmethod

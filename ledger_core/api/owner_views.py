@@ -38,8 +38,8 @@ class ExplanationView(LedgerAPIView):
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Explain a balance
 
-        Returns the balance, and how many credits each operation of this app has added or taken. With `scope=all`, it
-        has the operations of all apps, and corrections by staff. It reads all entries of the owner.
+        Returns the balance, and how many credits each operation of this app has added or taken. With `scope=all`, the
+        response has the operations of all apps, and corrections by staff. It reads all entries of the owner.
         """
         everything = self.query.scope is EntriesScope.ALL
         if everything:

@@ -20,11 +20,11 @@ Time = Annotated[datetime, Meta(tz=True)]  # with tz, OpenAPI has the format dat
 
 
 class DrawnDocument(Struct):
-    """What an entry draws on a lot."""
+    """The credits that an entry takes from a lot, or gives back to it."""
 
-    lot: Annotated[int, Meta(description="The id of the entry that gave the credits.")]
+    lot: Annotated[int, Meta(description="The id of the lot, which is also the id of the entry that gave the credits.")]
     credits: Annotated[
-        int, Meta(description="How many of them the entry takes. Negative for a release or a refund: they come back.")
+        int, Meta(description="How many credits the entry takes or reserves. Negative if it gives them back.")
     ]
 
 
@@ -43,7 +43,7 @@ class EntryDocument(Struct):
         str,
         Meta(
             description="The nonce of the request. The ledger chooses it for the receiver's side of a transfer, and "
-            "for `HOLD_EXPIRY`."
+            "for `HOLD_EXPIRY` and `CREDIT_EXPIRY`."
         ),
     ]
     claim: Annotated[
@@ -53,7 +53,12 @@ class EntryDocument(Struct):
             "takes, such as `content:DAILY_REWARD:2026-11-25`. Null for other operations."
         ),
     ]
-    reverses: Annotated[int | None, Meta(description="The id of the entry that this one reverses, or null.")]
+    reverses: Annotated[
+        int | None,
+        Meta(
+            description="The id of the entry that this one reverses, or null. For `CREDIT_EXPIRY`, the id of the lot."
+        ),
+    ]
     batch: Annotated[
         int | None, Meta(description="The number of the batch, the same for all its entries; null outside of batches.")
     ]
@@ -61,13 +66,14 @@ class EntryDocument(Struct):
         str,
         Meta(
             description="The name of the API client that posted it, the name that Python code passed, or `staff:` and "
-            "a user name. Empty for expiries, and if Python code passed none."
+            "a user name. Empty when holds or credits expire, and if Python code passed none."
         ),
     ]
     reference: Annotated[
         str | None,
         Meta(
-            description="The `reference` of the request, or null. For a capture, release or expiry, that of the hold."
+            description="The `reference` of the request, or null. Captures, releases and `HOLD_EXPIRY` have that of the "
+            "hold."
         ),
     ]
     metadata: Annotated[dict[str, str] | None, Meta(description="The `metadata` of the request, or null.")]
@@ -79,12 +85,12 @@ class EntryDocument(Struct):
     held: Annotated[
         int | UnsetType,
         Meta(
-            description="Only for holds, captures, releases and expiries: the signed change of the credits that holds "
-            "reserve. Positive for a hold, negative for the others."
+            description="Only for holds, captures, releases and `HOLD_EXPIRY`: the signed change of the credits that "
+            "holds reserve. Positive for a hold, negative for the others."
         ),
     ] = UNSET
     hold: Annotated[
-        int | UnsetType, Meta(description="Only for captures, releases and expiries: the id of the hold.")
+        int | UnsetType, Meta(description="Only for captures, releases and `HOLD_EXPIRY`: the id of the hold.")
     ] = UNSET
     expires_on: Annotated[
         Time | UnsetType,
@@ -102,7 +108,7 @@ class EntryDocument(Struct):
     ] = UNSET
     drawn: Annotated[
         list[DrawnDocument] | UnsetType,
-        Meta(description="Only for entries that take credits that expire, or give them back: from which lots."),
+        Meta(description="Only for entries that take, reserve or give back credits of lots: how many, of which lot."),
     ] = UNSET
     other_side: Annotated[
         "EntryDocument | UnsetType",
@@ -139,7 +145,7 @@ def _drawn(entry: Entry) -> list[DrawnDocument]:
     return [each for each in moved if each.credits]
 
 
-# An entry that would be posted has no place among the entries.
+# The fields that an entry gets only when it is posted.
 _ONLY_POSTED = {"id", "batch", "transfer", "other_side", "hash"}
 DRY_RUN = ("dry_run", Annotated[bool, Meta(description="True: nothing was posted.")])
 _shown = [field for field in fields(EntryDocument) if field.name not in _ONLY_POSTED]

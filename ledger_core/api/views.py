@@ -129,8 +129,8 @@ class BalanceView(LedgerAPIView):
     def get(self, request: Request, owner_id: str) -> HttpResponse:
         """Read a balance
 
-        Returns the owner's balance in credits over all apps, now or at a past time. An owner has an account from its
-        first entry on.
+        Returns the owner's balance in credits over all apps, now or at a past time. The owner's first
+        entry creates the account.
         """
         at = self.query.at
         return json_response(

@@ -76,7 +76,7 @@ class OfAnApp:
 
 
 def cost(operation: Operation) -> int:
-    """Return the credits that a unit takes. 0 for a reversal, whose payer has the credits of the reversed entry."""
+    """Return the credits that the owner needs for one unit. 0 for a reversal: the reversed entry provides them."""
     return -min(0, operation.value or 0)
 
 

@@ -8,11 +8,11 @@ Pure Python, without Django and without the database, so that an app's operation
     shared          the operations that every app has
     sets            the operations of one app
     corrections     the operations of staff
-    endings         the operations that end holds, and lots
+    endings         the operations that end holds or lots
     drafts          what a caller asks to post
 
-Invariants: an operation's code is the name of its member; an app's set holds the shared operations and its own, and no
-others; no two codes of a set are equal. Imports only `ledger_core.values` and `ledger_core.errors`.
+Invariants: an operation's code is the name of its member; an app's set has exactly the shared operations and its own;
+no two codes of a set are equal. Imports only `ledger_core.values` and `ledger_core.errors`.
 """
 
 from ledger_core.operations.frequency import Daily, Frequency, Once

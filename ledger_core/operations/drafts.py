@@ -28,11 +28,11 @@ Identity = tuple[str, str]  # the owner and the nonce: an owner has one entry fo
 
 
 class Item(Struct, Generic[Op], frozen=True):
-    """What a caller asks to post: `amount` units of an operation for the owner, once for the owner's nonce.
+    """What a caller asks to post: `amount` units of an operation, once per owner and nonce.
 
-    `reverses` is the id of the entry to reverse, for an operation that reverses another, and `to_owner_id` the owner
-    who gets the credits of a transfer. `reference` is the caller's own id of what it is about, and `metadata` has texts
-    to store with the entry. `expires_in` shortens the lifetime of credits that expire, in seconds.
+    `reverses` (only for a reversal) is the id of the entry to reverse. `to_owner_id` (only for a transfer) is the owner
+    who gets the credits. `reference` is the caller's own id, such as an order number, and `metadata` has texts to store
+    with the entry. `expires_in` (only for credits that expire) shortens their lifetime, in seconds.
     """
 
     operation: Op
@@ -47,7 +47,7 @@ class Item(Struct, Generic[Op], frozen=True):
 
     @property
     def owners(self) -> set[str]:
-        """The owners whose entries the item makes, as far as it names them."""
+        """The owners that the item names. A reversal of a transfer also changes the balance of another owner."""
         return {self.owner_id, self.to_owner_id or self.owner_id}
 
     def checked(self) -> Self:
@@ -71,9 +71,9 @@ class _Values(Struct):
 
 
 class Holding(Struct, frozen=True):
-    """What a draft reserves instead of moving it: `held` credits, for `expires_in` seconds.
+    """The credits that a draft reserves, instead of moving them: `held` credits for `expires_in` seconds.
 
-    `given`: the request has said how long.
+    `given`: whether the request had `expires_in`. Otherwise it is the default.
     """
 
     held: int
@@ -86,7 +86,7 @@ class Holding(Struct, frozen=True):
 
 
 class Drawing(Struct, frozen=True):
-    """What a draft takes from a hold: `amount` units, or what is left. `final`: the hold ends with it."""
+    """The units of a hold that a draft takes: `amount`, or None for all that are left. `final`: it ends the hold."""
 
     hold: int
     amount: int | None
@@ -100,8 +100,9 @@ class Drawing(Struct, frozen=True):
 class Draft(Struct, frozen=True):
     """An item with its app, its client and its delta. The database decides whether it becomes an entry.
 
-    `delta` is the signed change of the balance, in credits. It is None if the database reads it from an earlier entry,
-    which is reversed or held the credits. `hold` is what the draft has to do with a hold, if anything.
+    `delta` is the signed change of the balance, in credits. It is None for reversals, captures and releases: the
+    database computes it from the entry to reverse, or from the hold. `hold` is a `Holding` if the draft makes a hold, a
+    `Drawing` if it captures or releases one, and otherwise None.
     """
 
     app: str
@@ -114,8 +115,8 @@ class Draft(Struct, frozen=True):
     def of(cls, operations: OperationSet[Own], item: Item[SharedOperation | Own], client: str) -> Self:
         """Return the draft of an item whose values are valid.
 
-        Raises InvalidOperation for an operation of another app, and InvalidRequest if a field of the operation's kind
-        is missing or not allowed, or the metadata are too large.
+        Raises InvalidOperation for an operation of another app. Raises InvalidRequest if a field is missing or not
+        allowed for the operation's kind, or if the metadata is too large.
         """
         operation = item.operation
         if operation not in operations:  # mypy rejects it too, where callers are checked
@@ -152,7 +153,7 @@ class Draft(Struct, frozen=True):
             self.item.operation.kind.frequency,
             self.item.operation.reversed_operation,
         )
-        # What draws on a hold was allowed when the hold was made.
+        # A capture takes no claim, even if the operation has been given a frequency since the hold.
         claims = frequency if not isinstance(self.hold, Drawing) else None
         fields = {
             "operation": item.operation.code,

@@ -16,7 +16,7 @@ class Frequency:
     period: ClassVar[str]
 
     def again(self, taken_on: datetime) -> datetime | None:
-        """Return the start of the period after the one of `taken_on`: the owner can claim again. None: never."""
+        """Return when an owner who claimed at `taken_on` can claim again: the start of the next period. None: never."""
         raise NotImplementedError
 
 

@@ -1,7 +1,7 @@
 """Kinds of operations: what a unit of an operation moves, and what a request may ask for.
 
-A new kind is a subclass of `Kind`. Everything that differs between kinds is a member of that class, so nothing else
-asks for the kind of an operation.
+A new kind is a subclass of `Kind`. Everything that differs between kinds is a member of that class, so no other
+code has to check the kind of an operation.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,15 +18,15 @@ HIGHEST_PRIORITY = 32_767  # of a smallint
 # eq=False: Enum makes members with equal values aliases of one member, and two operations can be declared equally.
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Kind:
-    """What every operation has.
+    """The attributes that every operation has.
 
     `max_amount`: the most units that one request can ask for. `frequency`: how often an owner can have the operation;
     None means without limit. `retired`: new posts are rejected. Entries of a retired operation can still be read and
-    reversed, and a retry of an earlier post still returns its entry. `hold_for`: the lifetime of a hold if the request
-    names none; None means that of the deployment, the setting `LEDGER_HOLD_SECONDS`.
+    reversed, and a retry of an earlier post still returns its entry. `hold_for`: the lifetime of a hold whose
+    request has no `expires_in`; None means the setting `LEDGER_HOLD_SECONDS`.
 
-    A subclass has a `description`. It sets `name`, by which the API calls the kind. `fields` has the fields of a
-    request that only this kind has, and what each is: a request must have them, and a request of another kind must not.
+    A subclass has a `description`, and sets `name`, the name of the kind in the API. `fields` describes the request
+    fields that belong to this kind: its requests must have them, and requests of other kinds must not.
     """
 
     name: ClassVar[str]
@@ -40,7 +40,7 @@ class Kind:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if not isinstance(vars(cls).get("name"), str):
-            raise TypeError(f"{cls.__name__}: a kind sets `name`, by which the API calls it.")
+            raise TypeError(f"{cls.__name__}: a kind sets `name`, its name in the API.")
 
     def __post_init__(self) -> None:
         kind = type(self).__name__
@@ -62,7 +62,7 @@ class Kind:
 
     @property
     def unit(self) -> int | None:
-        """The credits that one unit adds to the balance. None: another entry decides."""
+        """The credits that one unit adds to the balance. None for a reversal: the reversed entry decides."""
         raise NotImplementedError
 
     @property
@@ -72,7 +72,7 @@ class Kind:
 
     @property
     def two_sided(self) -> bool:
-        """Whether an entry of the operation has another side: an entry of another owner."""
+        """Whether the operation is posted as two entries, of two owners."""
         return False
 
     @property
@@ -87,11 +87,11 @@ class Kind:
 
     @property
     def extension(self) -> int | None:
-        """The lifetime in seconds of what it gives back of credits that have expired. None: it expires at once."""
+        """The lifetime in seconds of refunded credits whose lot has expired. None: they expire at once."""
         return None
 
     def mistake(self, among: Collection["Kind"]) -> str | None:
-        """Return what is wrong with the operation, for a system check. `among` are all operations of its class."""
+        """Return why the operation is not valid, for a system check, or None. `among`: all operations of its class."""
         if self.hold_for and not self.can_be_held:
             return "has hold_for, but only a plain debit without a frequency can be held"
         return None
@@ -101,7 +101,7 @@ class Kind:
 class Plain(Kind):
     """An operation with a value: one unit adds `value` credits to the owner's balance.
 
-    If `value` is negative, and the operation has no frequency, its credits can be held first.
+    If `value` is negative, and the operation has no frequency, credits can be held for it.
     """
 
     name = "plain"
@@ -127,8 +127,8 @@ class Plain(Kind):
 class Grant(Kind):
     """An operation whose credits expire: one unit adds `value` credits, which can be spent until `expires` has passed.
 
-    A debit takes the credits of the lowest `priority` first, then those that expire first, and those that do not expire
-    last. A request can ask for a shorter lifetime.
+    Debits use the credits with the lowest `priority` first; of these, the ones that expire first. Credits that do not
+    expire are used last. A request can ask for a shorter lifetime.
     """
 
     name = "grant"
@@ -160,9 +160,9 @@ class Grant(Kind):
 
 @dataclass(frozen=True, eq=False)
 class Transfer(Kind):
-    """An operation with two owners: each unit moves `value` credits from the owner to the one that a request names.
+    """An operation with two owners: each unit moves `value` credits to the owner that a request names.
 
-    It is posted as two entries that name each other, in one transaction.
+    It is posted as two entries in one transaction. Each entry has the id of the other.
     """
 
     name = "transfer"
@@ -189,12 +189,12 @@ class Transfer(Kind):
 class Reversal(Kind):
     """An operation that reverses another one.
 
-    `of` is a member of the same class, defined above. In the class body a member is still its kind, so that is what
-    `of` holds. A request names the entry to reverse, completely or in part. Each unit moves back what a unit of that
-    entry moved, whatever the reversed operation is worth today; so a reversal has no value of its own.
+    `of` is a member that is defined earlier in the same class body. There, a member is still a `Kind`, so `of` is one.
+    A request names the entry to reverse, completely or in part. Each unit moves back the credits that a unit of that
+    entry moved, even if the operation's value has changed since. So a reversal has no value of its own.
 
-    Credits that expire go back to where they came from. If they have expired meanwhile, they expire again at once; or
-    with `extends`, when this lifetime has passed.
+    Credits that expire go back to their lots. If a lot has expired meanwhile, its credits expire at once, or with
+    `extends`, after that lifetime.
     """
 
     name = "reversal"

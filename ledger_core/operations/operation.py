@@ -60,7 +60,7 @@ class Operation(Enum):
 
     @cached_property
     def max_amount(self) -> int:
-        """The most units that one request can ask for: by its kind, and so that their credits fit a bigint."""
+        """The highest amount of a request: the limit of its kind, or less, so that the credits fit a bigint."""
         return min(self.kind.max_amount, MAX_CREDITS // max(1, abs(self.value or 0)))
 
     def delta(self, amount: int) -> int | None:

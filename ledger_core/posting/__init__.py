@@ -9,7 +9,7 @@ rejection.
     batch           `post_items` posts many items, all or none; `post_batch` checks their values first
     batch_errors    the errors of a batch, which list the errors of its items
     holds           holds, captures and releases
-    expiry          the entries of holds that have expired
+    expiry          the entries of holds and lots that have expired, and the early end of a lot
     trying          `try_item` and `try_items`: what a post or batch would do, without posting it
     stored          the entries that the statements return
     crowding        a limit on the threads that one owner's posts occupy

@@ -47,12 +47,11 @@ def post_batch(
 def post_items(
     operations: OperationSet[Own], items: Sequence[Item[SharedOperation | Own]], *, client: str = ""
 ) -> list[Posted]:
-    """Post items whose values are valid, for any owners, all or none. Return what each became, in their order.
+    """Post items whose values are valid, for any owners, all or none. Return the result of each item, in order.
 
-    They are posted in turn: an owner's balance may not be below zero after any of them. An item that an earlier request
-    posted, in a batch or not, is a replay, and the others are posted nevertheless. Raises InvalidBatch or BatchRefused
-    with the error of each rejected item, and AccountLocked if other transactions hold or change the accounts for too
-    long.
+    Items are posted in order. After each item, no balance may be below zero. An item that an earlier request posted, in
+    a batch or not, is a replay; the others are posted. Raises InvalidBatch or BatchRefused with the error of each
+    rejected item. Raises AccountLocked if other transactions lock or change the accounts for too long.
     """
     return _post_drafts(make_each(lambda item: Draft.of(operations, item, client), items))
 
@@ -112,8 +111,11 @@ def _post(drafts: Sequence[Draft]) -> tuple[dict[Identity, Entry], dict[Identity
 
 
 def retries_of_older_kinds(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
-    """Return the entries of retries, if the operations now reject any draft. Raises InvalidBatch if one is no retry."""
-    # Each operation and amount is checked once: a batch has up to a thousand items, and few of these.
+    """If an operation no longer allows one of the drafts, return the entries of all retries. Otherwise, return none.
+
+    Raises InvalidBatch if a draft is neither allowed nor a retry, and BatchRefused for the nonce of another request.
+    """
+    # Each operation and amount is checked once: a batch has up to a thousand items, but few different operations.
     different = {(draft.item.operation.code, draft.item.amount): draft for draft in drafts}
     try:
         make_each(require_allowed, different.values())
@@ -134,7 +136,7 @@ def retries_of_older_kinds(drafts: Sequence[Draft]) -> dict[Identity, Entry]:
 
 
 def violations(drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> list[LedgerError | None]:
-    """Return for each draft why it is rejected. None: it would be posted in its turn, or it is a replay."""
+    """Return the error of each draft. None: it would be posted, or it is a replay."""
     return [
         difference(draft, outcome.entry) if outcome.earlier and outcome.entry else explain(draft, outcome)
         for draft, outcome in zip(drafts, outcomes, strict=True)

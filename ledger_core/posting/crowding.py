@@ -6,9 +6,9 @@ every thread, and the posts of all other owners would wait for a thread.
 
 So each owner has places: half the threads of a worker, and at least one. A post for an owner without a free place
 waits here, not in the database. Once the oldest post in a place has taken `PATIENCE` seconds, all waiting posts are
-rejected with AccountLocked, and new ones at once, until one of the owner's posts takes less than `PATIENCE` again. The
-limit costs a busy owner no throughput: the database executes one post of an owner at a time, and with two places the
-next one is ready when the first ends.
+rejected with AccountLocked. New posts are then rejected at once, until one of the owner's posts takes less than
+`PATIENCE` again. The limit costs a busy owner no throughput: the database executes one post of an owner at a time, and
+with two places the next one is ready when the first ends.
 
 A batch takes a place of each of its owners, all at the same moment, so that two batches cannot wait for each other.
 """
@@ -90,7 +90,7 @@ class Places:
                 self._changed.notify_all()
 
     def _seconds_to_wait(self, owners: Collection[str]) -> float:
-        """Return for how long to wait for places, at most. 0: each owner has a free place. Raises AccountLocked."""
+        """Return the longest time to wait for places. 0: each owner has a free place. Raises AccountLocked."""
         seconds = 0.0
         for owner in owners:
             posts = self._posts.get(owner)

@@ -1,7 +1,7 @@
-"""Expiry: writes into the history that holds and lots have expired, and ends a lot early.
+"""Expiry: posts the entries of holds and lots that have expired, and ends a lot early.
 
-Nothing depends on the first. Reads do not count what has expired, and every post ends what has expired of its owner
-first. Without this, only the entries of owners who are left alone come later.
+Balances are correct without `expire_due`: reads do not count expired holds and lots, and every post first ends those of
+its owner. Without `expire_due`, only the expiry entries of owners without new posts would be written later.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ _PORTION = 100
 
 
 def end_lot(lot: Lot, *, nonce: str, reason: str, client: str) -> Posted:
-    """Take the credits that are left of a lot, before its end, and keep the reason as metadata.
+    """End a lot early: take the credits that are left of it. The entry stores the reason as metadata.
 
-    What a hold has of it, or a refund gives back later, is not taken. Raises InvalidRequest for a reason that no
-    metadata can have, NotReversible if less is left meanwhile, and AccountLocked.
+    Credits of the lot that a hold reserves, or that a refund gives back later, are not taken. Raises InvalidRequest if
+    the reason is not valid metadata, NotReversible if fewer credits are left by now, and AccountLocked.
     """
     given = lot.entry
     item = Item(
@@ -33,10 +33,10 @@ def end_lot(lot: Lot, *, nonce: str, reason: str, client: str) -> Posted:
 
 
 def expire_due() -> int:
-    """End all holds and lots that have expired, one owner after the other. Return how many there were.
+    """End all holds and lots that have expired, one owner after the other. Return how many it ended.
 
-    Commits after every hundred. So it also finishes an owner with very many, and other posts for that owner do not wait
-    long. Leaves out owners whose account is locked. Raises Django's database exceptions.
+    Commits after every hundred, so that other posts for the same owner do not wait long. Skips owners whose account is
+    locked. Raises Django's database exceptions.
     """
     return sum(map(_expire_of, _owners()))
 

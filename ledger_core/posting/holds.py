@@ -1,4 +1,4 @@
-"""Holds: credits reserved for a debit that is posted later, in part or completely, or not at all."""
+"""Holds: reserve credits for a debit, then capture the hold completely or in parts, or release it."""
 
 from collections.abc import Mapping
 
@@ -34,10 +34,11 @@ def hold(
     metadata: Mapping[str, str] | None = None,
     client: str = "",
 ) -> Held:
-    """Reserve the credits that `amount` units of a debit of an app take, once per owner and nonce. For Python callers.
+    """Reserve the credits that `amount` units of an operation take, once per owner and nonce. For Python callers.
 
-    The owner keeps the credits, but nothing else can take them until the hold is captured or released, or expires after
-    `expires_in` seconds: at least 1, at most 30 days. None means what the operation or the deployment says.
+    The credits stay in the balance, but nothing else can take them until the hold is captured, is released, or expires
+    after `expires_in` seconds: 1 second to 30 days. None means the operation's `hold_for`, or else the setting
+    `LEDGER_HOLD_SECONDS`.
 
     Raises what `post` raises, and InvalidRequest for an operation that cannot be held.
     """
@@ -66,7 +67,7 @@ def _draft(
     operations: OperationSet[Own], item: Item[SharedOperation | Own], expires_in: int | None, client: str
 ) -> Draft:
     kind = item.operation.kind
-    if kind.fields:  # which a request for a hold has not
+    if kind.fields:  # a request for a hold has none of these fields
         raise not_holdable(item.operation)
     draft = Draft.of(operations, item, client)
     lifetime = expires_in or default_lifetime(item.operation)
@@ -74,7 +75,7 @@ def _draft(
 
 
 def default_lifetime(operation: Operation) -> int:
-    """Return how many seconds a hold of the operation lasts if its request does not say so."""
+    """Return the lifetime in seconds of a hold whose request has no `expires_in`."""
     hold_for = operation.kind.hold_for
     return int(hold_for.total_seconds()) if hold_for else settings.HOLD_SECONDS
 
@@ -103,7 +104,7 @@ def capture(
 
 
 def release(operations: OperationSet[Own], hold_id: int, *, nonce: str, client: str = "") -> Posted:
-    """Give back what is left of a hold. Raises what `capture` raises."""
+    """Release the units that are left of a hold. Their credits are available again. Raises what `capture` raises."""
     check(nonce, Nonce, "nonce")
     owner_id, _ = owner_of_hold(operations.app, hold_id)
     item = Item(HoldEnd.HOLD_RELEASE, owner_id, nonce)

@@ -59,11 +59,11 @@ def post(
 ) -> Posted:
     """Post `amount` units of an operation of an app to the owner's balance, once per owner and nonce.
 
-    For Python callers: it checks the values, and posts them as `post_item` does. `reverses` is the id of the entry to
-    reverse, for an operation that reverses another, and `to_owner_id` the owner who gets the credits of a transfer.
-    `expires_in` shortens the lifetime of credits that expire, in seconds.
-    `reference` is the caller's own id of what the entry is about, and `metadata` has texts to store with it. `client`
-    is the name of the caller, which the entry keeps.
+    For Python callers: it checks the values, and posts them as `post_item` does. `reverses` (only for a reversal) is
+    the id of the entry to reverse. `to_owner_id` (only for a transfer) is the owner who gets the credits. `expires_in`
+    (only for credits that expire) shortens their lifetime, in seconds. `reference` is the caller's own id, such as an
+    order number, and `metadata` has texts to store with the entry. `client` is the name of the caller, which the entry
+    stores.
     """
     item = Item(operation, owner_id, nonce, amount, reverses, reference, metadata, to_owner_id, expires_in).checked()
     return post_item(operations, item, client=client)
@@ -74,7 +74,7 @@ def post_item(operations: OperationSet[Own], item: Item[SharedOperation | Own], 
 
     The entry is committed when it returns, unless the caller has opened a transaction. Raises InvalidRequest,
     InvalidOperation, OperationRetired, InsufficientBalance, BalanceTooLarge, AlreadyClaimed, NotReversible or
-    NonceReused; then nothing was written, and an unused nonce can still be used. Raises AccountLocked if another
+    NonceReused. Nothing is then written, and an unused nonce stays free. Raises AccountLocked if another
     transaction holds the account for longer than LOCK_TIMEOUT, or too many other posts for the owner wait for it.
     """
     return post_draft(Draft.of(operations, item, client))
@@ -103,19 +103,20 @@ def post_draft(draft: Draft) -> Posted:
 def _insert(draft: Draft) -> Posted:
     if not draft.item.operation.kind.two_sided:
         (entry,) = fetch_entries(_POST, parameters_of(draft))
-        # An entry that is reversed can be a side of a transfer although the operation no longer is one.
+        # The reversed entry can be a side of a transfer although its operation is no longer a transfer.
         return Posted(entry, False, None if entry.transfer is None else other_sides([entry])[entry.pk])
-    # As the operations are now. A reversal has as many sides as the entry that it reverses.
+    # A reversal has as many sides as the entry that it reverses, however the operation is defined now.
     sides = {(entry.owner_id, entry.nonce): entry for entry in fetch_entries(_POST_TRANSFER, batch_parameters([draft]))}
     entry = sides.pop(draft.identity)
     return Posted(entry, False, *sides.values())
 
 
 def _replay(draft: Draft, error: OperationRetired | InvalidRequest | DataError | IntegrityError) -> Posted | None:
-    """Return the entry that an earlier, equal request posted, or raise why the draft is rejected. None: it is not.
+    """Return the entry that an earlier, equal request posted. None: the draft would be accepted now.
 
-    The nonce is looked up after every rejection, not only after that of its own constraint: a retried debit can ask for
-    more than the first one left, and the operation can have changed in between.
+    Raises the error of a draft that is rejected. The nonce is looked up after every rejection, not only after a
+    violation of its constraint: the retry of a debit can exceed the balance that the first request left, and the
+    operation can have changed in between.
     """
     if isinstance(error, LedgerError) or is_nonce_used(error):
         earlier = earlier_entries([draft]).get(draft.identity)
@@ -129,7 +130,7 @@ def _replay(draft: Draft, error: OperationRetired | InvalidRequest | DataError |
 
 
 def settled(draft: Draft, outcome: Outcome) -> Posted:
-    """Return what the draft became or would become. Raises the error of the rule that rejects it."""
+    """Return the result of a draft that the database tried. Raises the error of the rule that rejects it."""
     if rejection := explain(draft, outcome):
         raise rejection
     result = accepted(outcome)

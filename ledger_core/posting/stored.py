@@ -1,4 +1,4 @@
-"""What posting's statements return: entries, posted now or earlier, and what became of drafts that were tried."""
+"""The results of posting's statements: entries that were posted now or earlier, and outcomes of dry runs."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -16,13 +16,13 @@ from ledger_core.rules.rule import Outcome
 
 _EARLIER = Statement("earlier", entry=ENTRY_COLUMNS)
 _TRY = Statement("try", entry=ENTRY_COLUMNS)
-_FACTS = len(Outcome.__struct_fields__) - 2  # how many of an outcome's fields are no entry
+_FACTS = len(Outcome.__struct_fields__) - 2  # the number of an outcome's fields that are not entries
 # Parameters of post.sql that most drafts do not have.
 _RARE = {"hold": None, "held": None, "final": None, "expires_in": None, "priority": None}
 
 
 def earlier_entries(drafts: Iterable[Draft]) -> dict[Identity, Entry]:
-    """Return the entries that have the owners and nonces of the drafts, by owner and nonce."""
+    """Return the entries that already have the owner and nonce of a draft, by owner and nonce."""
     owners, nonces = zip(*(draft.identity for draft in drafts), strict=True)
     encode = msgspec.json.encode
     entries = fetch_entries(_EARLIER, {"owners": encode(owners).decode(), "nonces": encode(nonces).decode()})
@@ -30,7 +30,7 @@ def earlier_entries(drafts: Iterable[Draft]) -> dict[Identity, Entry]:
 
 
 def outcomes_of(drafts: Sequence[Draft]) -> list[Outcome]:
-    """Return what would become of each draft, posted in turn after the accepted ones before it. Nothing is posted.
+    """Return the outcome that each draft would have if the drafts were posted in order. Nothing is posted.
 
     The drafts have the same app and client. Raises AccountLocked, and Django's database exceptions.
     """

@@ -1,4 +1,4 @@
-"""Dry runs: what a post or a batch would return. The database posts it and takes it back, so the same rules decide."""
+"""Dry runs: what a post or a batch would return. The database posts it and rolls it back, so the same rules apply."""
 
 from collections.abc import Sequence
 
@@ -37,7 +37,7 @@ def try_draft(draft: Draft) -> Posted:
 def try_items(
     operations: OperationSet[Own], items: Sequence[Item[SharedOperation | Own]], *, client: str = ""
 ) -> list[Posted]:
-    """Return what `post_items` would return, or raise what it would raise, without posting anything. As `try_item`."""
+    """Return what `post_items` would return, or raise what it would raise, without posting anything. See `try_item`."""
     drafts = make_each(lambda item: Draft.of(operations, item, client), items)
     require_different_nonces(drafts)
     with PLACES.taken({owner for draft in drafts for owner in draft.item.owners}):

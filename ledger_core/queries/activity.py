@@ -43,7 +43,7 @@ class _Days:
         self._closed: dict[date, list[Line]] = {}
 
     def count(self, first: date, now: datetime) -> dict[date, list[Line]]:
-        """Return the days from today back to `first`, or as far as there is time: at least one more day per call."""
+        """Return the counts from today back to `first`, or as far as time allows: each call adds at least one day."""
         until, closed = monotonic() + _PATIENCE, self._closed  # another thread can replace the attribute
         days: dict[date, list[Line]] = {}
         day, counted = now.date(), 0

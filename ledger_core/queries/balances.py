@@ -50,8 +50,8 @@ class NextExpiry(Struct, frozen=True):
 class Balance:
     """An owner's balance in credits after `seq` entries, the newest of them posted at `updated_on`.
 
-    `held` are the credits of it that holds reserve. Holds that have expired do not count. `next_expiry` is None if no
-    credits expire, and for a balance at a moment.
+    `held`: the part of the balance that open holds reserve. `next_expiry`: None if no credits expire, and for a balance
+    at a moment.
     """
 
     owner_id: str

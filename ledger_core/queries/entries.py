@@ -45,10 +45,10 @@ class EntryNotFound(LedgerError):
 
 
 class Filters(Struct, frozen=True, kw_only=True):
-    """Which entries a page has. None sets no limit.
+    """The filters of a page of entries. None: no filter.
 
-    `app`: posted by it. `metadata`: with at least these keys and values. `since`, `until`: posted at or after the one
-    and before the other.
+    `app`: entries that it posted. `metadata`: entries with at least these keys and values. `since`: entries posted at
+    or after this time. `until`: entries posted before this time.
     """
 
     app: str | None = None
@@ -67,9 +67,9 @@ class Filters(Struct, frozen=True, kw_only=True):
 
 
 class Page(Struct, frozen=True):
-    """Entries, and where the next page continues. None: it is the last page.
+    """Entries, and `next`, after which the next page continues in the same order. None: this is the last page.
 
-    It continues after a sequence number (of an owner) or an entry's id (of an app), in the order of the page.
+    `next` is a sequence number for an owner's entries, and an entry's id for an app's entries.
     """
 
     entries: list[Entry]
@@ -122,9 +122,9 @@ def entries_of_app(
     before: int | None = None,
     after: int | None = None,
 ) -> Page:
-    """Return at most `limit` entries of an app, in the order of their times, between those with the ids in the limits.
+    """Return at most `limit` entries of an app by time: those before the entry `before` and after the entry `after`.
 
-    If the oldest come first, entries of the last half minute are left out. So a client that goes on after the last
+    With `OLDEST_FIRST`, the entries of the last 30 seconds are left out, so that a client that continues after the last
     entry misses none. Raises EntryNotFound if the app has no entry with the id `before` or `after`.
     """
     asked = _limit(app, "before", before) | _limit(app, "after", after) | {"app": app, "limit": limit + 1}
@@ -139,9 +139,9 @@ def _limit(app: str, name: str, entry_id: int | None) -> dict[str, Any]:
 
 
 def require_known(operations: OperationSet[Any], code: str) -> None:
-    """Raise InvalidOperation unless the app has the operation, or entries still name it from an earlier version.
+    """Raise InvalidOperation unless the app has the operation, or has entries of it from an earlier version.
 
-    The operations that end holds and lots are of every app.
+    Every app has the operations that end holds and lots.
     """
     if code in RESERVED:
         return

@@ -11,14 +11,14 @@ _EXPLANATION = Statement("explanation")
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A balance, and the credits that each operation of each app moved until then."""
+    """A balance, and how many credits each operation of each app has added or taken."""
 
     balance: Balance
     lines: list[Line]
 
     @property
     def expired(self) -> int:
-        """The credits that have expired although no entry says so yet: the lines still have them."""
+        """The credits that have expired, but whose CREDIT_EXPIRY is not yet written: the lines still include them."""
         return sum(line.credits for line in self.lines) - self.balance.balance
 
 

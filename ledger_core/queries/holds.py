@@ -25,7 +25,7 @@ class HoldNotFound(LedgerError):
 
 
 class HoldState(StrEnum):
-    """What has become of a hold."""
+    """The state of a hold."""
 
     OPEN = "open"
     CAPTURED = "captured"
@@ -39,7 +39,7 @@ _BY_END = {HoldEnd.HOLD_RELEASE.code: HoldState.RELEASED, HoldEnd.HOLD_EXPIRY.co
 class Hold(Struct, frozen=True):
     """A hold: the entry that made it, its units that are `left`, those that were `captured`, and its state.
 
-    Of a hold that has expired, nothing is left, even if no entry says so yet.
+    An expired hold has no units left, even if its entry HOLD_EXPIRY is not yet written.
     """
 
     entry: Entry
@@ -81,7 +81,7 @@ def _not_found(app: str, hold_id: int) -> HoldNotFound:
 def open_holds_of(app: str | None, owner_id: str, *, limit: int, before: int | None = None) -> list[Hold]:
     """Return at most `limit` open holds that the app has made for the owner, newest first, with ids below `before`.
 
-    Without an app, those of all apps.
+    With the app None, it returns the holds of all apps.
     """
     check(owner_id, OwnerId, "owner_id")
     asked = {"app": app, "owner_id": owner_id, "before": before, "limit": limit}

@@ -10,21 +10,21 @@ _LOTS = Statement("lots", entry=ENTRY_COLUMNS)
 
 
 class Lot(Struct, frozen=True):
-    """A lot: the entry that gave its credits, and how many of them are `left`. Those that are held are not."""
+    """A lot: the entry that gave its credits, and how many of them are `left`: neither spent nor held."""
 
     entry: Entry
     left: int
 
 
 def lot_of(owner_id: str, lot_id: int) -> Lot | None:
-    """Return the owner's lot with this id, if anything is left of it that has not expired."""
+    """Return the owner's lot with this id. None: it has expired, or no credits of it are left."""
     return next(iter(_lots({"owner_id": owner_id, "lot": lot_id, "after": None, "limit": 1})), None)
 
 
 def lots_of(owner_id: str, *, limit: int, after: int | None = None) -> list[Lot]:
-    """Return at most `limit` lots of the owner in the order of their use, those that follow the lot `after`.
+    """Return at most `limit` lots of the owner in the order of their use, starting after the lot `after`.
 
-    Something is left of each, and none has expired. Raises InvalidRequest.
+    Lots that have expired, or of which no credits are left, are left out. Raises InvalidRequest.
     """
     check(owner_id, OwnerId, "owner_id")
     return _lots({"owner_id": owner_id, "lot": None, "after": after, "limit": limit})

@@ -26,16 +26,16 @@ class Source(NamedTuple):
         return f"{self.app}:{self.operation}"
 
 
-# Credits by what gave and what took them. None took them: they were given. None gave them: the sum of the entries.
+# Credits by the operation that gave them and the one that took them. Without a taker: the credits that were given.
+# Without a giver: the sum of all entries of the taker.
 Cells = Counter[tuple[Source | None, Source | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The credits that one operation gave: what was left before the period, what came, went, and is left after it.
+    """The credits of one operation: those left `before` the period, those `given` in it, and those left `after` it.
 
-    `spent` has the credits by the operation that took them: negative if more came back than went. Expiry is one of
-    these operations.
+    `spent`: the credits that each operation took in the period, including expiry. Negative if more credits came back.
     """
 
     source: Source
@@ -50,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The lines of a period, and the sums of the entries of each operation in it, with which they have to agree."""
+    """The lines of a period, and for comparison the sums of the entries: of each operation in it, and of all before."""
 
     lines: list[Line]
     moved: dict[Source, int]
@@ -63,7 +63,7 @@ class Settlement:
 
     @property
     def rows(self) -> Iterator[tuple[str, str, int]]:
-        """Yield for each line its source, what became of the credits, and how many: the last is what is left."""
+        """Yield the source, a label and the credits of each row. Credits that were taken are negative."""
         for line in self.lines:
             yield str(line.source), "left before", line.before
             yield str(line.source), "given", line.given
@@ -72,7 +72,7 @@ class Settlement:
 
     @property
     def differences(self) -> dict[Source, int]:
-        """By how much the lines differ from the trial balance, by operation. Empty, unless there is a fault."""
+        """The difference between the lines and the sums of the entries, by operation. Empty if they agree."""
         found = Counter(self.moved)
         for line in self.lines:
             found[line.source] -= line.given
@@ -81,7 +81,7 @@ class Settlement:
 
     @property
     def agrees(self) -> bool:
-        """Whether all credits are accounted for: in each operation, and in what was left before."""
+        """Whether the lines agree with the entries: with those of each operation, and with all before the period."""
         return not self.differences and self.moved_before == sum(line.before for line in self.lines)
 
 
@@ -90,7 +90,7 @@ def settlement(
 ) -> Settlement:
     """Return the settlement of the entries posted at or after `since` and before `until`.
 
-    It reads all entries, because earlier ones gave the credits that were spent. `progress` is called with the number of
+    It reads all entries, because earlier ones gave credits that the period spent. `progress` is called with the number of
     entries of each page. An entry has the time at which its statement began, so a period is final once its end is
     longer ago than the statement timeout.
     """

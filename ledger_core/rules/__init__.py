@@ -6,7 +6,7 @@
     availability    the rule that Python enforces before the statement
     rejections      from an error of the database to its rule, and from the rule to the caller's error
 
-Invariants: a constraint has exactly one error, found by its name and never by a text. The rules of PostgreSQL decide
-nothing here: these modules only explain what the database has rejected. To add a rule, write its module and add it to
-`rejections`. Imports `models`, `operations` and `postgresql`.
+Invariants: a constraint has exactly one error, found by its name and never by the text of a message. For the rules that
+PostgreSQL enforces, these modules decide nothing: they only explain what it has rejected. To add a rule, write its
+module and add it to `rejections`. Imports `models`, `operations` and `postgresql`.
 """

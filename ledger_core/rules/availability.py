@@ -1,4 +1,4 @@
-"""The rule of availability: a retired operation takes nothing new, and a request has a highest amount.
+"""The rule of availability: a retired operation accepts no new posts, and a request has a maximum amount.
 
 The only rule that Python enforces, because operations are Python. They can change between a request and its
 retry, so `posting` looks for an earlier entry before it rejects a draft.
@@ -22,9 +22,9 @@ class OperationRetired(LedgerError):
 
 
 def require_allowed(draft: Draft) -> None:
-    """Raise OperationRetired, or InvalidRequest for an amount above the highest, or a hold of what cannot be held.
+    """Raise OperationRetired, or InvalidRequest for an amount above the maximum or an operation that cannot be held.
 
-    What draws on a hold was allowed when the hold was made.
+    Captures and releases are not checked: the operation was allowed when the hold was made.
     """
     if isinstance(draft.hold, Drawing):
         return

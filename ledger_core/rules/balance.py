@@ -1,4 +1,4 @@
-"""The rule of balances: a balance is never below the credits that are held of it, and fits a bigint."""
+"""The rule of balances: a balance is never lower than the credits that holds reserve, and it fits a bigint."""
 
 from ledger_core.errors import LedgerError
 from ledger_core.models import constraints
@@ -32,7 +32,7 @@ class BalanceTooLarge(LedgerError):
 
 def _too_low(draft: Draft, outcome: Outcome) -> LedgerError:
     item, balance, held, takes = draft.item, outcome.balance or 0, outcome.held or 0, outcome.takes(draft)
-    expiring = (outcome.expiring or 0) if item.operation.kind.two_sided else 0  # which no transfer takes
+    expiring = (outcome.expiring or 0) if item.operation.kind.two_sided else 0  # no transfer takes them
     available = balance - held - expiring
     parts = [f"{part} {what}" for part, what in ((held, "are held"), (expiring, "expire")) if part]
     of_which = f", of which {' and '.join(parts)}" if parts else ""

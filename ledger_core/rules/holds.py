@@ -1,4 +1,4 @@
-"""The rule of holds: a hold is drawn on for at most its units, until it is captured, released or expired."""
+"""The rule of holds: captures and releases take at most the units of a hold, and none after it has ended."""
 
 from collections.abc import Mapping
 
@@ -56,7 +56,7 @@ _ENDS: Mapping[str, type[LedgerError]] = {
 
 
 def _not_drawable(draft: Draft, outcome: Outcome) -> LedgerError:
-    """Return why a hold has too few units for what draws on it."""
+    """Return the error of a capture or release that takes more units than the hold has left."""
     drawing = draft.hold
     assert isinstance(drawing, Drawing)  # noqa: S101
     if outcome.ended_by is None:
@@ -67,5 +67,5 @@ def _not_drawable(draft: Draft, outcome: Outcome) -> LedgerError:
     return error(f"Hold {drawing.hold} {ended}, so nothing is left of it.")
 
 
-# For a draft that draws on a hold: reversals have the same constraint.
+# For captures and releases. Reversals have the same constraint.
 EXPLANATIONS: Explanations = {constraints.REMAINING_NOT_NEGATIVE: _not_drawable}

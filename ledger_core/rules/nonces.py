@@ -44,10 +44,10 @@ def difference(draft: Draft, earlier: Entry) -> NonceReused | None:
     if by_default:
         del pairs["expires_in"]  # the default can have changed since
     if isinstance(hold, Drawing):
-        del pairs["reference"]  # the hold's
+        del pairs["reference"]  # the entry has the reference of its hold
         pairs["final"] = (hold.final, earlier.expires_on is None)
         if hold.amount is None:
-            del pairs["amount"]  # all that was left
+            del pairs["amount"]  # without an amount, a capture takes all units that are left
     fields = [field for field, (asked, posted) in pairs.items() if asked != posted]
     if not fields:
         return None
@@ -63,6 +63,6 @@ def _receiver(entry: Entry) -> str | None:
 
 
 def _lifetime(entry: Entry) -> int | None:
-    """Return the seconds that a hold was made for, or that credits last. None for other entries."""
+    """Return the lifetime in seconds of a hold, or of credits that expire. None for other entries."""
     lasts = entry.held > 0 or entry.priority is not None
     return round((entry.expires_on - entry.created_on).total_seconds()) if lasts and entry.expires_on else None

@@ -1,6 +1,7 @@
 """Why drafts were rejected: the database's error names the rule, and the rule says what the caller needs to know.
 
-The database tries a rejected draft once more, to explain the rejection. So the explanation can be newer than it.
+The database tries a rejected draft once more, to explain the rejection. So the explanation is of a slightly later
+moment.
 """
 
 from django.db import DataError, IntegrityError
@@ -13,7 +14,7 @@ from ledger_core.rules.rule import Explanations, Outcome
 
 # All rules that the database enforces.
 _EXPLANATIONS: Explanations = {**claims.EXPLANATIONS, **reversals.EXPLANATIONS, **balance.EXPLANATIONS}
-# The same, for a draft that draws on a hold instead of reversing an entry.
+# The same, for captures and releases.
 _OF_DRAWING: Explanations = {**_EXPLANATIONS, **holds.EXPLANATIONS}
 
 

@@ -14,7 +14,7 @@ class NotReversible(LedgerError):
     title = "Too few units are left to reverse"
     remedy = (
         "Ask for at most `remaining` units. If it is 0, check `reverses`: an entry that does not exist, or belongs to "
-        "another owner, app or operation, has 0 units left. So has a hold: reverse its capture."
+        "another owner, app or operation, has 0 units left. A hold has 0 units, too: reverse its capture instead."
     )
     members = {"remaining": 0}
 
@@ -29,5 +29,5 @@ def _not_reversible(draft: Draft, outcome: Outcome) -> LedgerError:
     return NotReversible(detail, remaining=outcome.remaining)
 
 
-# For a draft that draws on no hold: holds have the same constraint.
+# For all drafts but captures and releases, which have the same constraint.
 EXPLANATIONS: Explanations = {constraints.REMAINING_NOT_NEGATIVE: _not_reversible}

@@ -11,16 +11,17 @@ from ledger_core.operations.drafts import Draft, Holding
 
 
 class Outcome(Struct, frozen=True):
-    """What became of a draft that the database tried: `ledger_outcome` in sql/migrations/0001_posting.sql.
+    """The result of a draft that the database tried: `ledger_outcome` in sql/migrations/0001_posting.sql.
 
-    `entry`: what it would become, or what an `earlier` request with its nonce became. None: it was rejected. `other`:
-    the other side of a transfer. `rejected_by`: the name of the constraint; the SQLSTATE where a column's type is the
-    limit.
+    `entry`: the entry that the draft would become, or the entry of an `earlier` request with its nonce. None: the draft
+    was rejected. `other`: the other side of a transfer. `rejected_by`: the name of the constraint, or the SQLSTATE if a
+    number did not fit its column.
 
-    Only if it was rejected: `payer`, the owner whose balance it would lower, with `balance`, the credits that are
-    `held`, and those of the others that are `expiring`; `claimed_on`, when the owner last took the claim; and of the
-    entry to reverse or the hold to draw on, `amount`, its units, `remaining`, those that are left, `moved`, the credits
-    that one unit moved or reserved, and `ended_by`, the operation that ended the hold.
+    The other fields are for explaining a rejection. `payer`: the owner whose balance the draft would lower. `balance`,
+    `held`, `expiring`: the payer's credits, those that are held, and those that expire and are not held. `claimed_on`:
+    when the owner last took the claim. `amount`, `remaining`: all units and the units left, of the entry to reverse or
+    of the hold. `moved`: the credits that each of these units moved or reserved. `ended_by`: the operation that ended
+    the hold.
     """
 
     earlier: bool
@@ -38,7 +39,7 @@ class Outcome(Struct, frozen=True):
     other: Entry | None = None
 
     def takes(self, draft: Draft) -> int:
-        """Return how many credits the draft takes or reserves of the payer. Negative: it gives them to the owner."""
+        """Return how many credits the draft takes from the payer, or reserves. Negative: it gives the owner credits."""
         if isinstance(draft.hold, Holding):
             return draft.hold.held
         if draft.delta is not None:

@@ -1,4 +1,4 @@
-"""The owners in ranges of about the same number of entries, and work on several ranges at once."""
+"""Ranges of owners with about the same number of entries, and work on several ranges at the same time."""
 
 from collections import deque
 from collections.abc import Callable, Iterator

@@ -159,7 +159,7 @@ def _wait(gunicorn: "subprocess.Popen[bytes]") -> int:
 
 
 def _end_expired_holds() -> None:
-    """Write into the history which holds have expired, as `watchledger` does in production."""
+    """Write the entries of expired holds and lots, as `watchledger` does in production."""
     from django.db import DatabaseError, connection
 
     from ledger_core.posting.expiry import expire_due

@@ -57,7 +57,10 @@ class Problem(Struct, kw_only=True):
     held: Annotated[int | UnsetType, Meta(description="The part of `balance` that open holds reserve.")] = UNSET
     available: Annotated[
         int | UnsetType,
-        Meta(description="What the operation can take: `balance` minus `held`, and for a transfer minus what expires."),
+        Meta(
+            description="The credits that the operation can take: `balance` minus `held`; for a transfer, also minus "
+            "the credits that expire."
+        ),
     ] = UNSET
     short_by: Annotated[int | UnsetType, Meta(description="How many credits are missing.")] = UNSET
     largest_amount: Annotated[

@@ -111,14 +111,14 @@ class PostRequest(ItemRequest, kw_only=True, forbid_unknown_fields=True):
 
 
 class HoldRequest(_OperationRequest, kw_only=True, forbid_unknown_fields=True):
-    """An operation whose credits to hold."""
+    """An operation to hold credits for."""
 
     nonce: OptionalNonce = None  # type: ignore[assignment]  # as above
     expires_in: Annotated[
         HoldSeconds | None,
         Meta(
             description="The lifetime of the hold in seconds, at most 30 days. By default, the operation's "
-            "`hold_for`, and without that the setting `LEDGER_HOLD_SECONDS`."
+            "`hold_for`, or else the setting `LEDGER_HOLD_SECONDS`."
         ),
     ] = None
     dry_run: DryRun = False
@@ -171,14 +171,14 @@ class BalanceQuery(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class HoldsQuery(Struct, kw_only=True, forbid_unknown_fields=True):
-    """The query string of a list of holds."""
+    """The query string for listing holds."""
 
     limit: Annotated[int, Meta(ge=1, le=1000, description="The maximum number of holds to return.")] = 100
     before: Annotated[EntryId | None, Meta(description="Only holds with a lower id.", examples=[100])] = None
 
 
 class LotsQuery(Struct, kw_only=True, forbid_unknown_fields=True):
-    """The query string of a list of lots."""
+    """The query string for listing lots."""
 
     limit: Annotated[int, Meta(ge=1, le=1000, description="The maximum number of lots to return.")] = 100
     after: Annotated[
@@ -187,7 +187,7 @@ class LotsQuery(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class EntriesScope(StrEnum):
-    """Whose entries of an owner a client asks for."""
+    """Which apps a client asks for: its own app, or all."""
 
     APP = "app"
     ALL = "all"
@@ -210,7 +210,7 @@ class _PageQuery(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class EntriesQuery(_PageQuery, kw_only=True, forbid_unknown_fields=True):
-    """The query string of a list of an owner's entries."""
+    """The query string for listing the entries of an owner."""
 
     before: Annotated[_Before | None, Meta(description="Only entries with a lower `seq`.")] = None
     after: Annotated[_After | None, Meta(description="Only entries with a higher `seq`.")] = None
@@ -230,7 +230,7 @@ class ExplanationQuery(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class AppEntriesQuery(_PageQuery, kw_only=True, forbid_unknown_fields=True):
-    """The query string of a list of an app's entries."""
+    """The query string for listing the entries of an app."""
 
     owner_id: Annotated[OwnerId | None, Meta(description="Only entries of this owner.")] = None
     nonce: Annotated[Nonce | None, Meta(description="Only entries with this nonce, at most one per owner.")] = None

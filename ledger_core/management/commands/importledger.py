@@ -14,7 +14,7 @@ from ledger_core.management.reporting import LedgerCommand
 class Command(LedgerCommand):
     help = (
         "Import an export in JSON lines into an empty ledger. Each entry is checked against the one before it. Stop "
-        "the service and watchledger first: entries that they write meanwhile would be in the way of those of the file."
+        "the service and watchledger first: they would write entries between those of the file."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -18,9 +18,9 @@ BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 class Command(CheckCommand):
     help = (
-        "Say which credits paid for what in a period: for each operation that gave credits, what was left before, what "
-        "came, which operations took how much, and what is left. Exits with 0 if this agrees with the trial balance, 1 "
-        "if it differs, and 2 if it could not be computed."
+        "Report which credits paid for what in a period: for each operation that gave credits, how many were left "
+        "before, how many it gave, how many each operation took, and how many are left. Exits with 0 if this agrees "
+        "with the entries, 1 if it differs, and 2 if it could not be computed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,7 +33,7 @@ class Command(CheckCommand):
     def handle(self, *, since: datetime, until: datetime | None, csv: bool, json: bool, **options: Any) -> None:
         end = until or timezone.now()
         if since >= end:
-            raise CommandError(f"The period has no end after its beginning, {since.isoformat()}.")
+            raise CommandError(f"The end of the period must be after its beginning, {since.isoformat()}.")
         if csv and json:
             raise CommandError("Choose --csv or --json.")
         with progress_bar(size_of().entries, "entries") as bar:

@@ -44,9 +44,8 @@ _log = logging.getLogger("ledger.watch")
 class Command(BaseCommand):
     requires_migrations_checks = True
     help = (
-        "Verify the ledger at regular intervals, as verifyledger does, and every minute write into the history which "
-        "holds have expired. Logs each finding, and serves the results as metrics for Prometheus. Runs until it is "
-        "stopped."
+        "Verify the ledger at regular intervals, as verifyledger does, and write the entries of expired holds and lots "
+        "every minute. Logs each finding, and serves the results as metrics for Prometheus. Runs until it is stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
