@@ -187,7 +187,7 @@ class EntryAdmin(SettlementPage, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find an owner or a nonce exactly as typed, or an owner and a nonce with a space between them."""
+        """Find an owner, a nonce or a reference exactly as typed, or an owner and a nonce with a space between them."""
         if not search_term:
             return queryset, False
         if len(search_term) > 2 * MAX_TEXT + 1:

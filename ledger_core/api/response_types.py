@@ -72,8 +72,8 @@ class EntryDocument(Struct):
     reference: Annotated[
         str | None,
         Meta(
-            description="The `reference` of the request, or null. Captures, releases and `HOLD_EXPIRY` have that of the "
-            "hold."
+            description="The `reference` of the request, or null. For a capture, a release or `HOLD_EXPIRY`, that of "
+            "the hold."
         ),
     ]
     metadata: Annotated[dict[str, str] | None, Meta(description="The `metadata` of the request, or null.")]
