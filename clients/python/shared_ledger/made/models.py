@@ -10,11 +10,11 @@ ReplayedItem: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
 
 
 class Drawn(Struct, kw_only=True):
-    """What an entry draws on a lot."""
+    """The credits that an entry takes from a lot, or gives back to it."""
 
-    lot: Annotated[int, Meta(description="The id of the entry that gave the credits.")]
+    lot: Annotated[int, Meta(description="The id of the lot, which is also the id of the entry that gave the credits.")]
     credits: Annotated[
-        int, Meta(description="How many of them the entry takes. Negative for a release or a refund: they come back.")
+        int, Meta(description="How many credits the entry takes or reserves. Negative if it gives them back.")
     ]
 
 
@@ -32,7 +32,7 @@ class Entry(Struct, kw_only=True):
     nonce: Annotated[
         str,
         Meta(
-            description="The nonce of the request. The ledger chooses it for the receiver's side of a transfer, and for `HOLD_EXPIRY`."
+            description="The nonce of the request. The ledger chooses it for the receiver's side of a transfer, and for `HOLD_EXPIRY` and `CREDIT_EXPIRY`."
         ),
     ]
     claim: (
@@ -44,7 +44,15 @@ class Entry(Struct, kw_only=True):
         ]
         | None
     )
-    reverses: Annotated[int, Meta(description="The id of the entry that this one reverses, or null.")] | None
+    reverses: (
+        Annotated[
+            int,
+            Meta(
+                description="The id of the entry that this one reverses, or null. For `CREDIT_EXPIRY`, the id of the lot."
+            ),
+        ]
+        | None
+    )
     batch: (
         Annotated[
             int, Meta(description="The number of the batch, the same for all its entries; null outside of batches.")
@@ -54,14 +62,14 @@ class Entry(Struct, kw_only=True):
     client: Annotated[
         str,
         Meta(
-            description="The name of the API client that posted it, the name that Python code passed, or `staff:` and a user name. Empty for expiries, and if Python code passed none."
+            description="The name of the API client that posted it, the name that Python code passed, or `staff:` and a user name. Empty when holds or credits expire, and if Python code passed none."
         ),
     ]
     reference: (
         Annotated[
             str,
             Meta(
-                description="The `reference` of the request, or null. For a capture, release or expiry, that of the hold."
+                description="The `reference` of the request, or null. For a capture, a release or `HOLD_EXPIRY`, that of the hold."
             ),
         ]
         | None
@@ -76,13 +84,14 @@ class Entry(Struct, kw_only=True):
         Annotated[
             int,
             Meta(
-                description="Only for holds, captures, releases and expiries: the signed change of the credits that holds reserve. Positive for a hold, negative for the others."
+                description="Only for holds, captures, releases and `HOLD_EXPIRY`: the signed change of the credits that holds reserve. Positive for a hold, negative for the others."
             ),
         ]
         | UnsetType
     ) = UNSET
     hold: (
-        Annotated[int, Meta(description="Only for captures, releases and expiries: the id of the hold.")] | UnsetType
+        Annotated[int, Meta(description="Only for captures, releases and `HOLD_EXPIRY`: the id of the hold.")]
+        | UnsetType
     ) = UNSET
     expires_on: (
         Annotated[
@@ -107,7 +116,9 @@ class Entry(Struct, kw_only=True):
     drawn: (
         Annotated[
             list[Drawn],
-            Meta(description="Only for entries that take credits that expire, or give them back: from which lots."),
+            Meta(
+                description="Only for entries that take, reserve or give back credits of lots: how many, of which lot."
+            ),
         ]
         | UnsetType
     ) = UNSET
@@ -132,7 +143,7 @@ class FieldError(Struct, kw_only=True):
 
 
 class HoldState(Enum):
-    """What has become of a hold."""
+    """The state of a hold."""
 
     captured = "captured"
     expired = "expired"
@@ -163,10 +174,10 @@ class Lot(Struct, kw_only=True):
     id: Annotated[int, Meta(description="The id of the lot, which is also the id of the entry that gave it.")]
     app: Annotated[str, Meta(description="The app that gave it.")]
     operation: Annotated[str, Meta(description="The operation that gave it.")]
-    remaining: Annotated[int, Meta(description="The credits that are left and not held.")]
+    remaining: Annotated[int, Meta(description="The credits that are left: neither spent nor held.")]
     priority: Annotated[int, Meta(description="Lots of the lowest priority are used first.")]
     expires_on: Annotated[datetime, Meta(description="When the credits expire, in UTC.")]
-    created_on: Annotated[datetime, Meta(description="When they were given, in UTC.")]
+    created_on: Annotated[datetime, Meta(description="When the credits were given, in UTC.")]
 
 
 class Lots(Struct, kw_only=True):
@@ -203,7 +214,7 @@ class Preview(Struct, kw_only=True):
     nonce: Annotated[
         str,
         Meta(
-            description="The nonce of the request. The ledger chooses it for the receiver's side of a transfer, and for `HOLD_EXPIRY`."
+            description="The nonce of the request. The ledger chooses it for the receiver's side of a transfer, and for `HOLD_EXPIRY` and `CREDIT_EXPIRY`."
         ),
     ]
     claim: (
@@ -215,18 +226,26 @@ class Preview(Struct, kw_only=True):
         ]
         | None
     )
-    reverses: Annotated[int, Meta(description="The id of the entry that this one reverses, or null.")] | None
+    reverses: (
+        Annotated[
+            int,
+            Meta(
+                description="The id of the entry that this one reverses, or null. For `CREDIT_EXPIRY`, the id of the lot."
+            ),
+        ]
+        | None
+    )
     client: Annotated[
         str,
         Meta(
-            description="The name of the API client that posted it, the name that Python code passed, or `staff:` and a user name. Empty for expiries, and if Python code passed none."
+            description="The name of the API client that posted it, the name that Python code passed, or `staff:` and a user name. Empty when holds or credits expire, and if Python code passed none."
         ),
     ]
     reference: (
         Annotated[
             str,
             Meta(
-                description="The `reference` of the request, or null. For a capture, release or expiry, that of the hold."
+                description="The `reference` of the request, or null. For a capture, a release or `HOLD_EXPIRY`, that of the hold."
             ),
         ]
         | None
@@ -238,13 +257,14 @@ class Preview(Struct, kw_only=True):
         Annotated[
             int,
             Meta(
-                description="Only for holds, captures, releases and expiries: the signed change of the credits that holds reserve. Positive for a hold, negative for the others."
+                description="Only for holds, captures, releases and `HOLD_EXPIRY`: the signed change of the credits that holds reserve. Positive for a hold, negative for the others."
             ),
         ]
         | UnsetType
     ) = UNSET
     hold: (
-        Annotated[int, Meta(description="Only for captures, releases and expiries: the id of the hold.")] | UnsetType
+        Annotated[int, Meta(description="Only for captures, releases and `HOLD_EXPIRY`: the id of the hold.")]
+        | UnsetType
     ) = UNSET
     expires_on: (
         Annotated[
@@ -262,7 +282,9 @@ class Preview(Struct, kw_only=True):
     drawn: (
         Annotated[
             list[Drawn],
-            Meta(description="Only for entries that take credits that expire, or give them back: from which lots."),
+            Meta(
+                description="Only for entries that take, reserve or give back credits of lots: how many, of which lot."
+            ),
         ]
         | UnsetType
     ) = UNSET
@@ -473,18 +495,22 @@ class Entries(Struct, kw_only=True):
 
 
 class Explanation(Struct, kw_only=True):
-    """What a balance consists of: it is the sum of `operations` and `others`, minus `expired`."""
+    """Where a balance comes from: it is the sum of `operations` and `others`, minus `expired`."""
 
     balance: Annotated[Balance, Meta(description="The balance.")]
     operations: Annotated[
-        list[Sum], Meta(description="The operations of this app, or with `scope=all` of all apps, and what they moved.")
+        list[Sum],
+        Meta(description="What each operation of this app has added or taken; with `scope=all`, of all apps."),
     ]
     expired: Annotated[
-        int, Meta(description="Credits that have expired, and for which the ledger has not yet written an entry.")
+        int, Meta(description="Expired credits whose entry `CREDIT_EXPIRY` the ledger has not written yet.")
     ]
-    others: Annotated[Others, Meta(description="What is not in `operations`. Not with `scope=all`.")] | UnsetType = (
-        UNSET
-    )
+    others: (
+        Annotated[
+            Others, Meta(description="What other apps and corrections have added or taken. Not with `scope=all`.")
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Hold(Struct, kw_only=True):
@@ -493,7 +519,7 @@ class Hold(Struct, kw_only=True):
     id: Annotated[int, Meta(description="The id of the hold, which is also the id of the entry that made it.")]
     app: Annotated[str, Meta(description="The app that made it.")]
     operation: Annotated[str, Meta(description="The operation that a capture posts.")]
-    owner_id: Annotated[str, Meta(description="The owner whose credits are held.")]
+    owner_id: Annotated[str, Meta(description="The owner of the held credits.")]
     amount: Annotated[int, Meta(description="How many units of the operation were held.")]
     captured: Annotated[int, Meta(description="How many units have been captured so far.")]
     remaining: Annotated[int, Meta(description="How many units are left to capture or release.")]
@@ -519,7 +545,7 @@ class HoldPreview(Struct, kw_only=True):
 
     app: Annotated[str, Meta(description="The app that made it.")]
     operation: Annotated[str, Meta(description="The operation that a capture posts.")]
-    owner_id: Annotated[str, Meta(description="The owner whose credits are held.")]
+    owner_id: Annotated[str, Meta(description="The owner of the held credits.")]
     amount: Annotated[int, Meta(description="How many units of the operation were held.")]
     captured: Annotated[int, Meta(description="How many units have been captured so far.")]
     remaining: Annotated[int, Meta(description="How many units are left to capture or release.")]
@@ -632,7 +658,7 @@ class Problem(Struct, kw_only=True):
         Annotated[
             int,
             Meta(
-                description="What the operation can take: `balance` minus `held`, and for a transfer minus what expires."
+                description="The credits that the operation can take: `balance` minus `held`; for a transfer, also minus the credits that expire."
             ),
         ]
         | UnsetType
