@@ -80,7 +80,7 @@ def may_correct(request: HttpRequest) -> bool:
 
 
 def staff_name(request: HttpRequest) -> str:
-    """Return the client of what the user posts. A user name can be longer than a client's name in an entry."""
+    """Return the client name for the user's entries. It is cut off: user names can be longer than client names."""
     return f"{STAFF}{request.user.get_username()}"[:MAX_TEXT]
 
 

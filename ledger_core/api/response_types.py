@@ -54,10 +54,7 @@ class EntryDocument(Struct):
         ),
     ]
     reverses: Annotated[
-        int | None,
-        Meta(
-            description="The id of the entry that this one reverses, or null. For `CREDIT_EXPIRY`, the id of the lot."
-        ),
+        int | None, Meta(description="The id of the entry that this one reverses, or of the lot that it ends, or null.")
     ]
     batch: Annotated[
         int | None, Meta(description="The number of the batch, the same for all its entries; null outside of batches.")

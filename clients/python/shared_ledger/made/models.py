@@ -46,10 +46,7 @@ class Entry(Struct, kw_only=True):
     )
     reverses: (
         Annotated[
-            int,
-            Meta(
-                description="The id of the entry that this one reverses, or null. For `CREDIT_EXPIRY`, the id of the lot."
-            ),
+            int, Meta(description="The id of the entry that this one reverses, or of the lot that it ends, or null.")
         ]
         | None
     )
@@ -228,10 +225,7 @@ class Preview(Struct, kw_only=True):
     )
     reverses: (
         Annotated[
-            int,
-            Meta(
-                description="The id of the entry that this one reverses, or null. For `CREDIT_EXPIRY`, the id of the lot."
-            ),
+            int, Meta(description="The id of the entry that this one reverses, or of the lot that it ends, or null.")
         ]
         | None
     )
