@@ -1,4 +1,4 @@
-"""Corrections: what staff post to fix a mistake that no app's operation can fix. They have no address in the API."""
+"""Corrections: what staff post to fix a mistake that no app's operation can fix. The API has no endpoint for them."""
 
 from ledger_core.operations.kinds import Plain
 from ledger_core.operations.operation import Operation

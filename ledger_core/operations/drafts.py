@@ -116,7 +116,7 @@ class Draft(Struct, frozen=True):
         """Return the draft of an item whose values are valid.
 
         Raises InvalidOperation for an operation of another app. Raises InvalidRequest if a field is missing or not
-        allowed for the operation's kind, or if the metadata is too large.
+        allowed for the operation's kind, if `expires_in` is too long, or if the metadata is too large.
         """
         operation = item.operation
         if operation not in operations:  # mypy rejects it too, where callers are checked

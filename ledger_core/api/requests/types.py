@@ -29,7 +29,7 @@ OperationCode = Annotated[str, Meta(description="The code of an operation of the
 
 
 class _OperationRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What posts and holds have in common."""
+    """The fields that posts and holds have in common."""
 
     operation: OperationCode
     owner_id: OwnerId
@@ -198,7 +198,7 @@ _After = Annotated[int, Meta(ge=0, le=MAX_CREDITS, examples=[100])]
 
 
 class _PageQuery(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What all lists of entries have in common."""
+    """The parameters that all lists of entries have in common."""
 
     operation: Annotated[
         Annotated[str, Meta(examples=["CREDIT_ADD"])] | None, Meta(description="Only entries of this operation.")
