@@ -24,7 +24,7 @@ class Order(StrEnum):
     OLDEST_FIRST = "oldest_first"
 
 
-_SEARCHED = 10_000  # of an owner's entries for one page, in entries_of_owner.sql
+_SEARCHED = 10_000  # how many entries of an owner one page searches at most, as in entries_of_owner.sql
 # The newest entries, which pages of an app leave out if the oldest come first. An entry has the time at which its
 # statement began, and the service ends statements after ten seconds (STATEMENT_TIMEOUT). So no entry appears later in a
 # page that was read.

@@ -1,4 +1,4 @@
-"""The rule of reversals: no more units of an entry are reversed than it has."""
+"""The rule of reversals: all reversals of an entry together take at most its units."""
 
 from ledger_core.errors import LedgerError
 from ledger_core.models import constraints
