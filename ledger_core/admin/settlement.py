@@ -83,7 +83,7 @@ def settled_soon(since: datetime, until: datetime) -> Settlement:
 
 
 def _rows(settled: Settlement) -> list[tuple[Source | None, list[int]]]:
-    """Return the numbers of each line: left before, given, taken by each taker, left after. The last are the sums."""
+    """Return the numbers of each line: left before, given, taken by each taker, left after. The last row: sums."""
     rows: list[tuple[Source | None, list[int]]] = [
         (line.source, [line.before, line.given, *(-line.spent.get(t, 0) for t in settled.takers), line.after])
         for line in settled.lines

@@ -85,8 +85,8 @@ def described(
     """Describe a method of a view.
 
     `responses` has examples of the successful responses, by status: one of each type. `errors` are the errors that the
-    method can return beside those of every view. `query` is also the type that `LedgerAPIView.initial` decodes the
-    query string with; it rejects every other parameter.
+    method can return beside those of every view. `query` is the type of the query string.
+    `LedgerAPIView.initial` decodes it, and rejects every other parameter.
     """
     by_status: dict[int, Errors] = defaultdict(tuple)
     for kind in (*errors, *_OF_EVERY_VIEW):

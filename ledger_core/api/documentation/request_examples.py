@@ -66,7 +66,7 @@ def _post_example(operation: Operation, in_order: list[Operation], app: str) -> 
 
 
 def _needs(operation: Operation, in_order: list[Operation]) -> tuple[dict[str, Any], str]:
-    """Return the fields that the example needs to succeed after those before it, and a description of them."""
+    """Return the fields that the example needs, so that it succeeds after the earlier ones, and their description."""
     if operation.reversed_operation:
         before = in_order[: in_order.index(operation.reversed_operation)]
         entry_id = 1 + sum(1 + earlier.kind.two_sided for earlier in before)
