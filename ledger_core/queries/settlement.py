@@ -91,8 +91,8 @@ def settlement(
     """Return the settlement of the entries posted at or after `since` and before `until`.
 
     It reads all entries, because earlier entries gave credits that the period spent. `progress` is called with the
-    number of entries of each page. An entry has the time at which its statement began, so a period is final once its end is
-    longer ago than the statement timeout.
+    number of entries of each page. An entry has the time at which its statement began, so a period is final once its
+    end is longer ago than the statement timeout.
     """
     before, within, _ = periods = Cells(), Cells(), Cells()
     source_of = cache(Source)
