@@ -120,7 +120,7 @@ MUTATIONS: Mapping[str, Edits] = {
     ],
     "what a hold gives back to lots": [(POSTING, "THEN lot.credits - part ELSE 0 END;", "THEN 0 ELSE 0 END;")],
     "what a hold that has expired gives back to lots": [
-        (POSTING, "expires_on <= greatest(account.updated_on, moment)\n    ) AS lot", "entry_id = 0\n    ) AS lot")
+        (POSTING, "o.expires_on <= greatest(account.updated_on, moment);\nEND;", "o.entry_id = 0;\nEND;")
     ],
     "the expiry of what is refunded to a lot that has expired": [
         (POSTING, "    IF account.lots > 0 AND (entry.hold", "    IF FALSE AND (entry.hold")
