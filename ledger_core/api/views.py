@@ -13,6 +13,7 @@ from ledger_core.access.throttling import ClientThrottle
 from ledger_core.api.documentation import examples
 from ledger_core.api.documentation.described import IDEMPOTENCY_KEY, LOCATION, REPLAYED, described
 from ledger_core.api.documentation.schema import LedgerSchema
+from ledger_core.api.operation_documents import OperationsDocument
 from ledger_core.api.owner_documents import BalanceDocument
 from ledger_core.api.problems.http_errors import BodyTooLarge, UnsupportedMediaType
 from ledger_core.api.requests.decoding import decode
@@ -22,7 +23,6 @@ from ledger_core.api.requests.types import BalanceQuery, BatchRequest, NoQuery, 
 from ledger_core.api.response_types import (
     BatchDocument,
     EntryDocument,
-    OperationsDocument,
     batch_preview_of,
     preview_of,
 )

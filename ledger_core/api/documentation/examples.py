@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import structs
 
 from ledger_core.api.hold_documents import HoldDocument, HoldPreviewDocument, HoldsDocument
+from ledger_core.api.operation_documents import OperationDocument, OperationsDocument
 from ledger_core.api.owner_documents import (
     BalanceDocument,
     ExplanationDocument,
@@ -19,8 +20,6 @@ from ledger_core.api.response_types import (
     BatchPreviewDocument,
     EntriesDocument,
     EntryDocument,
-    OperationDocument,
-    OperationsDocument,
     PreviewDocument,
 )
 from ledger_core.operations import SharedOperation

@@ -67,6 +67,8 @@ def _rules(operation: Operation) -> Iterator[str]:
             yield f"priority {priority}"
     if operation.reversed_operation:
         yield f"reverses {operation.reversed_operation.code}"
+    if kind.extension:
+        yield f"extends expired credits by {_lasting(timedelta(seconds=kind.extension))}"
     if kind.max_amount < MAX_CREDITS:
         yield f"at most {kind.max_amount:,} per request"
 

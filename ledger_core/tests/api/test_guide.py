@@ -15,6 +15,7 @@ from django.conf import settings
 
 from ledger_core.api import owner_documents, response_types
 from ledger_core.api.hold_documents import HoldDocument
+from ledger_core.api.operation_documents import OperationDocument
 from ledger_core.api.problems.registry import CORE_ERRORS
 from ledger_core.api.problems.types import Problem
 from ledger_core.api.requests import types
@@ -35,7 +36,7 @@ RESPONSES: list[type[msgspec.Struct]] = [
     owner_documents.LotDocument,
     owner_documents.ExplanationDocument,
     response_types.EntriesDocument,
-    response_types.OperationDocument,
+    OperationDocument,
     HoldDocument,
     Problem,
 ]

@@ -3,10 +3,15 @@
 import re
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 from django.core.management import call_command
 
+from ledger_core.api.operation_documents import OperationDocument
+from ledger_core.management.commands import showoperations
 from ledger_core.plugins import ledger_apps
+from ledger_core.tests.imaginary import FLEETING, FleetingOperation
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "adding-an-app.md"
 
@@ -31,3 +36,21 @@ def test_every_operation_has_its_line_with_its_worth_and_rules() -> None:
         ["–", "post", "reverses PURCHASE"],
         ["+5", "mint", "expires after 90 days"],
     ]
+
+
+def test_operations_of_credits_that_expire_say_how_long_they_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = SimpleNamespace(label="imaginary_grants", operations=FLEETING)
+    monkeypatch.setattr(showoperations, "ledger_apps", lambda: [app])
+    out = StringIO()
+    call_command("showoperations", stdout=out)
+    rules = {line.split()[1]: line.split(maxsplit=4)[4] for line in out.getvalue().splitlines() if "expire" in line}
+    assert rules == {
+        "BONUS": "expires after 90 days",
+        "COUPON": "expires after 30 days, priority 1",
+        "TICKET_SWAP": "reverses TICKET, extends expired credits by 7 days",
+    }
+
+
+def test_the_api_says_it_in_seconds() -> None:
+    extended = {operation.code: OperationDocument.of(operation).extends_by for operation in FleetingOperation}
+    assert extended == dict.fromkeys(extended, None) | {"TICKET_SWAP": 7 * 24 * 60 * 60}

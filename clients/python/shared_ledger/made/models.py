@@ -619,6 +619,15 @@ class Operation(Struct, kw_only=True):
         ]
         | None
     )
+    extends_by: (
+        Annotated[
+            int,
+            Meta(
+                description="For a reversal: how many seconds the credits last that it gives back after they have expired. Null if they expire at once."
+            ),
+        ]
+        | None
+    )
     retired: Annotated[bool, Meta(description="True if new posts of it are rejected.")]
     description: Annotated[str, Meta(description="What the operation is for.")]
 
