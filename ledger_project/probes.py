@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable
 
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django_prometheus.exports import ExportToDjangoView
 
+from ledger_core.postgresql.migrated import is_migrated
 from ledger_core.postgresql.outages import log, outage_of
 
 _log = logging.getLogger("ledger.probes")
@@ -54,18 +54,6 @@ def _read_only() -> bool:
         cursor.execute("SELECT current_setting('transaction_read_only') = 'on'")
         row: tuple[bool] | None = cursor.fetchone()
         return row == (True,)
-
-
-_migrated = False  # once True it stays True, and no query is needed
-
-
-def is_migrated() -> bool:
-    """Return whether every migration of the installed apps is applied."""
-    global _migrated
-    if not _migrated:
-        executor = MigrationExecutor(connection)
-        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return _migrated
 
 
 def _answer(status: int, text: str) -> HttpResponse:

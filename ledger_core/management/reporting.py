@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
-from psycopg import errors
 
 from ledger_core.errors import LedgerError
+from ledger_core.postgresql.migrated import is_migrated
 
 FOUND, UNABLE = 1, 2
 
@@ -27,9 +27,12 @@ class LedgerCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except (DatabaseError, InterfaceError, LedgerError) as error:
-            if isinstance(error.__cause__, errors.UndefinedTable | errors.UndefinedColumn | errors.UndefinedFunction):
-                raise CommandError("The tables are missing or of another version. Run manage.py migrate.") from error
             raise CommandError(" ".join(str(error).split())) from error
+
+    def check_migrations(self) -> None:
+        """Raise CommandError if a migration is not applied. Django's own check prints this to standard output."""
+        if not is_migrated():
+            raise CommandError("The tables are missing or of an earlier version. Run manage.py migrate.")
 
 
 class CheckCommand(LedgerCommand):

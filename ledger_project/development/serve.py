@@ -76,7 +76,7 @@ def _prepare() -> None:
     setup()
     from django.core.management import BaseCommand, CommandError, call_command
 
-    from ledger_project.probes import is_migrated
+    from ledger_core.postgresql.migrated import is_migrated
 
     try:
         BaseCommand().check()

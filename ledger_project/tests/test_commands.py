@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.management import find_commands
 
+from ledger_core import management
 from ledger_project.tests.conftest import ROOT, environment, free_port, temporary_folder
 from ledger_project.tests.servers import Server, pgbouncer, postgres
 
@@ -69,18 +71,31 @@ def shell(url: str, line: str) -> tuple[list[int], str]:
     return [int(code) for code in done.stdout.splitlines()[-1].split()], done.stderr
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["exportledger", "importledger /dev/null", "ledgerclient list", "settlement", "trialbalance", "verifyledger"],
-)
-def test_a_database_without_tables_is_told_in_one_line(server: Server, command: str) -> None:
+ARGUMENTS = {"importledger": [os.devnull], "ledgerclient": ["list"]}
+NEED_NO_TABLES = {"migrate": ["--plan"], "showoperations": [], "startledgerapp": ["--help"]}
+NO_TABLES = "CommandError: The tables are missing or of an earlier version. Run manage.py migrate.\n"
+
+
+@pytest.fixture(scope="module")
+def without_tables(server: Server) -> str:
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS without_tables")
         connection.execute("CREATE DATABASE without_tables")
-    done = manage(server.url.removesuffix("postgres") + "without_tables", *command.split())
-    assert done.returncode in (1, 2)
-    assert "Run manage.py migrate." in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
+    return server.url.removesuffix("postgres") + "without_tables"
+
+
+@pytest.mark.parametrize("command", find_commands(str(Path(management.__file__).parent)))
+def test_a_command_without_tables_says_what_to_run(without_tables: str, command: str) -> None:
+    done = manage(without_tables, command, *ARGUMENTS.get(command, []), *NEED_NO_TABLES.get(command, []))
+    if command in NEED_NO_TABLES:
+        assert (done.returncode, done.stderr) == (0, "")
+    else:
+        assert done.returncode in (1, 2)
+        assert (done.stdout, done.stderr) == ("", NO_TABLES)
+
+
+def test_an_export_without_tables_leaves_no_file(without_tables: str, folder: Path) -> None:
+    manage(without_tables, "exportledger", "--output", str(folder / "books"))
+    assert list(folder.iterdir()) == []
 
 
 WRITING = ["exportledger", "exportledger --format csv", "trialbalance", "showoperations", "ledgerclient list", "help"]

@@ -5,12 +5,14 @@ import math
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections, connection
+from django.core.management.base import CommandParser
+from django.db import DatabaseError, Error, close_old_connections, connection
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from ledger_core.management.arguments import positive_integer
+from ledger_core.management.reporting import LedgerCommand
+from ledger_core.postgresql.outages import outage_of
 from ledger_core.posting.expiry import expire_due
 from ledger_core.verification import Fault, Report, run
 
@@ -38,11 +40,11 @@ HELD = Gauge("ledger_held_credits", "Sum of the credits that holds reserve.", re
 EXPIRED = Counter("ledger_holds_expired", "Expired holds and lots that this process has ended.", registry=REGISTRY)
 
 _EXPIRY_SECONDS = 60
+_WAIT_SECONDS = 5
 _log = logging.getLogger("ledger.watch")
 
 
-class Command(BaseCommand):
-    requires_migrations_checks = True
+class Command(LedgerCommand):
     help = (
         "Verify the ledger at regular intervals, as verifyledger does, and write the entries of expired holds and lots "
         "every minute. Logs each finding, and serves the results as metrics for Prometheus. Runs until it is stopped."
@@ -53,6 +55,19 @@ class Command(BaseCommand):
             "--every", type=positive_integer, default=3600, help="seconds between two verifications (default: 3600)"
         )
         parser.add_argument("--port", type=int, default=9101, help="port of the metrics (default: 9101)")
+
+    def check_migrations(self) -> None:
+        """Wait for a database that is away when the command starts, as `handle` does later."""
+        while True:
+            try:
+                return super().check_migrations()
+            except Error as error:
+                outage = outage_of(error)
+                if outage is None:
+                    raise
+                _log.warning("Waiting for the database: %s", outage.cause)
+                connection.close()
+                time.sleep(_WAIT_SECONDS)
 
     def handle(self, *, every: int, port: int, **options: Any) -> None:
         start_http_server(port, registry=REGISTRY)

@@ -8,12 +8,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from ledger_core.access.rate_limits.rates import Rate
-from ledger_project import probes
+from ledger_core.postgresql import migrated
 
 
 @pytest.fixture(autouse=True)
 def _unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probes, "_migrated", False)
+    monkeypatch.setattr(migrated, "_migrated", False)
 
 
 def test_it_lives_without_a_database(client: Client) -> None:
