@@ -195,7 +195,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def project() -> Iterator[Project]:
     with temporary_folder() as path:
-        shutil.copytree(ROOT, path / "shared-ledger", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        shutil.copytree(ROOT, path / "shared-ledger", ignore=shutil.ignore_patterns(".*", "__pycache__", "backups"))
         for name, there in ((".venv", Path(sys.prefix)), (".uv", ROOT / ".uv")):
             (path / "shared-ledger" / name).symlink_to(there)  # so that make has nothing to fetch
         yield Project(path / "shared-ledger")
@@ -203,8 +203,10 @@ def project() -> Iterator[Project]:
 
 @pytest.fixture
 def fresh(project: Project) -> Project:
-    """The copy with an empty ledger."""
-    shutil.rmtree(project.folder / ".data", ignore_errors=True)
+    """The copy with an empty ledger, and without exports."""
+    for written in (".data", ".data-before", "backups"):
+        shutil.rmtree(project.folder / written, ignore_errors=True)
+    (project.folder / "backups").mkdir()
     return project
 
 

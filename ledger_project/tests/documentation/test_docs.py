@@ -48,6 +48,13 @@ def test_targets_and_commands_are_there(text: str) -> None:
 
 
 @every_page
+def test_exports_go_where_git_ignores_them(text: str) -> None:
+    written = re.findall(r"manage\.py .*(?:--output|>) (\S+)", "".join(blocks(text, "sh")))
+    assert all(file.startswith("backups/") for file in written), written
+    assert "/backups/*\n" in (ROOT / ".gitignore").read_text()
+
+
+@every_page
 def test_files_and_tests_are_there(text: str) -> None:
     for code in code_of(text):
         if FILE.fullmatch(code):

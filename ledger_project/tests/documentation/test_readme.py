@@ -47,8 +47,19 @@ def test_the_commands_that_check_the_books_work(fresh: Project) -> None:
         said = fresh_shell(block, fresh.folder).stdout
     assert "Verified 1 entry of 1 account: no faults." in said
     assert "all balances" in said
-    assert (fresh.folder / ".data/ledger.jsonl").read_text().count("\n") == 1
-    assert "owners:alice" in (fresh.folder / ".data/ledger.journal").read_text()
+    assert (fresh.folder / "backups/ledger.jsonl").read_text().count("\n") == 1
+    assert "owners:alice" in (fresh.folder / "backups/ledger.journal").read_text()
+
+
+def test_an_export_is_restored_as_the_documentation_says(fresh: Project) -> None:
+    (block,) = [block for block in blocks((ROOT / "docs/running.md").read_text(), "sh") if "importledger" in block]
+    export, stop, restore = block.partition("# Stop make run.")
+    assert stop
+    with fresh.serve() as service:
+        body = b'{"operation": "CREDIT_ADD", "owner_id": "alice", "nonce": "1"}'
+        service.open("/api/v1/content/ledger", body).close()
+        fresh_shell(export, fresh.folder)
+    assert "Verified 1 entry of 1 account: no faults." in fresh_shell(stop + restore, fresh.folder).stdout
 
 
 def test_the_app_of_the_readme_works(fresh: Project) -> None:
