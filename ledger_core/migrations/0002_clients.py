@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "API client",
                 "db_table": "ledger_client",
+                "default_permissions": ("add", "change", "view"),
                 "constraints": [
                     models.UniqueConstraint(fields=("name",), name="ledger_client_name_once"),
                     models.CheckConstraint(
@@ -105,6 +106,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_key",
+                "default_permissions": ("add", "change", "view"),
             },
         ),
         migrations.AddConstraint(

@@ -29,6 +29,7 @@ class Client(models.Model):
 
     class Meta:
         db_table = "ledger_client"
+        default_permissions = ("add", "change", "view")
         verbose_name = "API client"
         constraints = [
             models.UniqueConstraint(fields=["name"], name=constraints.CLIENT_NAME_ONCE),
@@ -70,6 +71,7 @@ class Key(models.Model):
 
     class Meta:
         db_table = "ledger_key"
+        default_permissions = ("add", "change", "view")  # change: to revoke it
         constraints = [
             models.UniqueConstraint(fields=["digest"], name=constraints.KEY_DIGEST_ONCE),
             models.UniqueConstraint(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.test import Client as Browser
 from django.urls import reverse
@@ -113,6 +114,10 @@ def test_nobody_deletes_a_client_or_a_key_or_changes_a_key(admin_client: Browser
         assert admin_client.post(url, {"post": "yes"}).status_code == 403
     url = reverse("admin:ledger_core_key_change", args=[key.pk])
     assert admin_client.post(url, {"client": blog.pk, **NO_EXPIRY}).status_code == 403
+
+
+def test_nobody_is_offered_the_permission_to_delete_what_the_ledger_keeps() -> None:
+    assert not Permission.objects.filter(content_type__app_label="ledger_core", codename__startswith="delete_").exists()
 
 
 def test_staff_that_may_look_can_neither_issue_nor_revoke(blog: Client) -> None:
