@@ -84,7 +84,7 @@ class KeyAdmin(ModelAdmin):
 
     form = KeyForm
     fields = ("client", "expires_on")
-    list_display = ("prefix", "client", "state", "created_on", "expires_on", "last_used_on")
+    list_display = ("prefix", "client", "state", "created_on", "last_used_on")
     list_filter = ("client",)
     list_select_related = ("client",)
     ordering = ("-created_on",)

@@ -11,9 +11,17 @@ from ledger_project.tests.browser.history import history
 from ledger_project.tests.conftest import ROOT, Project, Service, temporary_folder
 
 PASSWORD = "of-these-tests-alone"  # noqa: S105
-# Who looks, who corrects as well, and who may do all.
+# Who looks, who corrects as well, and who may do all; and a client whose keys fill every column of their list.
 STAFF = f"""
+from datetime import UTC, datetime
 from django.contrib.auth.models import Permission, User
+from ledger_core.access import clients, keys
+from ledger_core.models import Client, Key
+until = datetime(2099, 12, 31, 23, 59, tzinfo=UTC)
+clients.create("point-of-sale-northern-region-2", ["content", "ecommerce"], ["read", "post"], until)
+used = Client.objects.get(name="point-of-sale-northern-region-2").keys
+used.update(last_used_on=until)
+keys.revoke(used.all())
 for name, codenames in {{
     "clerk": ["view_account", "view_entry"],
     "bookkeeper": ["view_account", "view_entry", "post_correction"],
