@@ -19,17 +19,17 @@ OPTIONS = {
     "alwaysInheritAuthentication": "true",
 }
 AUTH = {"type": "bearer", "bearer": [{"key": "token", "value": "{{key}}", "type": "string"}]}
+APP = "content"  # every app has the same requests
 VARIABLES = [
     {"key": "baseUrl", "value": "http://localhost:8000"},
-    {"key": "app", "value": "content"},
+    {"key": "app", "value": APP},
     {"key": "key", "value": ""},
 ]
 
 
 def collection_of(document: dict[str, Any]) -> dict[str, Any]:
     """Return the collection of the requests of an app, with the app as a variable."""
-    (app, *_) = dict.fromkeys(path.split("/")[3] for path in document["paths"])
-    paths = {path: methods for path, methods in document["paths"].items() if path.startswith(f"/api/v1/{app}/")}
+    paths = {path: methods for path, methods in document["paths"].items() if path.startswith(f"/api/v1/{APP}/")}
     for operation in (operation for methods in paths.values() for operation in methods.values()):
         _choose_examples(operation)
         _resolve_headers(operation, document["components"]["headers"])

@@ -21,14 +21,14 @@ pytestmark = pytest.mark.django_db
 
 ACCOUNTS = reverse("admin:ledger_core_account_changelist")
 ENTRIES = reverse("admin:ledger_core_entry_changelist")
-CONTENT, ECOMMERCE, *_ = [app.operations for app in ledger_apps()]
+APPS = {app.label: app.operations for app in ledger_apps()}
 
 
 @pytest.fixture(autouse=True)
 def _books() -> None:
-    post(CONTENT, ADD, owner_id="alice", nonce="first", amount=2)
-    post(ECOMMERCE, SPEND, owner_id="alice", nonce="second")
-    post(ECOMMERCE, ADD, owner_id="bob", nonce="first")
+    post(APPS["content"], ADD, owner_id="alice", nonce="first", amount=2)
+    post(APPS["ecommerce"], SPEND, owner_id="alice", nonce="second")
+    post(APPS["ecommerce"], ADD, owner_id="bob", nonce="first")
 
 
 def rows(client: Client, url: str, **query: str) -> list[Any]:
@@ -139,7 +139,7 @@ def test_a_list_page_asks_a_fixed_number_of_queries(admin_client: Client, url: s
 
     before = queries()
     for n in range(20):
-        post(CONTENT, ADD, owner_id=f"owner-{n}", nonce="n")
+        post(APPS["content"], ADD, owner_id=f"owner-{n}", nonce="n")
     assert queries() == before == 4  # the session, the user, the count, the rows
 
 

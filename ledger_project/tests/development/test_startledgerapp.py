@@ -1,5 +1,6 @@
 """`manage.py startledgerapp`, in a copy of the project: what it makes works as it stands."""
 
+import inspect
 import json
 import shutil
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from ledger_core.tests.test_conformance import EveryOperation
 from ledger_project.tests.conftest import ROOT, Project
 
 pytestmark = pytest.mark.service
@@ -25,6 +27,23 @@ def app(project: Project) -> Iterator[Path]:
 
 def test_its_tests_pass(project: Project, app: Path) -> None:
     tests = project.command("-m", "pytest", "-q", "-p", "no:cacheprovider", NAME)
+    assert tests.returncode == 0, tests.stdout
+    assert "passed" in tests.stdout
+
+
+def test_operations_of_every_kind_pass_them_over_http(project: Project, app: Path) -> None:
+    operations = app / "operations.py"
+    made = operations.read_text()
+    operations.write_text(f"""
+from datetime import timedelta
+from ledger_core.operations import Daily, Grant, Once, Operation, OperationSet, Plain, Reversal, Transfer
+{inspect.getsource(EveryOperation)}
+OPERATIONS = OperationSet("{NAME}", EveryOperation)
+""")
+    try:
+        tests = project.command("-m", "pytest", "-q", "-p", "no:cacheprovider", NAME, "-k", "the_api")
+    finally:
+        operations.write_text(made)
     assert tests.returncode == 0, tests.stdout
     assert "passed" in tests.stdout
 
