@@ -51,8 +51,8 @@ class OperationDocument(Struct, kw_only=True):
     extends_by: Annotated[
         int | None,
         Meta(
-            description="For a reversal: how many seconds the credits last that it gives back after they have expired. "
-            "Null if they expire at once."
+            description="For a reversal: how many seconds refunded credits last if their lot has expired. Null if they "
+            "expire at once, and for other kinds."
         ),
     ]
     retired: Annotated[bool, Meta(description="True if new posts of it are rejected.")]

@@ -623,7 +623,7 @@ class Operation(Struct, kw_only=True):
         Annotated[
             int,
             Meta(
-                description="For a reversal: how many seconds the credits last that it gives back after they have expired. Null if they expire at once."
+                description="For a reversal: how many seconds refunded credits last if their lot has expired. Null if they expire at once, and for other kinds."
             ),
         ]
         | None
