@@ -439,7 +439,7 @@ def test_the_ledger_is_what_its_documents_say() -> None:
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=100,
+            max_examples=50,
             stateful_step_count=40,
             deadline=None,
             print_blob=True,

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from ledger_core.tests.test_conformance import EveryOperation
 from ledger_project.tests.conftest import ROOT, Project
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 
 NAME = "imaginary"  # no real app has it, so these tests pass in a project with any further apps

@@ -8,7 +8,7 @@ import pytest
 
 from ledger_project.tests.conftest import ROOT, Project, blocks
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 DOCUMENT = (ROOT / "docs" / "adding-an-app.md").read_text()
 NAME = "imaginary"  # this project may have a gaming already

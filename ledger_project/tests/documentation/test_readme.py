@@ -9,7 +9,7 @@ import pytest
 from ledger_project.tests.conftest import ROOT, Project, blocks, fresh_shell
 from ledger_project.tests.development.test_serve import bash
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 README = (ROOT / "README.md").read_text()
 VOLATILE = {"id", "created_on", "updated_on", "hash", "request_id"}
