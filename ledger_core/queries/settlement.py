@@ -12,7 +12,6 @@ from typing import NamedTuple
 import msgspec
 
 from ledger_core.postgresql.statement import Row, Statement
-from ledger_core.queries.ranges import Range, all_ranges, in_parallel
 
 _SETTLEMENT = Statement("settlement")
 
@@ -87,48 +86,29 @@ class Settlement:
 
 
 def settlement(
-    since: datetime,
-    until: datetime,
-    *,
-    jobs: int = 1,
-    progress: Callable[[int], object] = lambda entries: None,
+    since: datetime, until: datetime, *, progress: Callable[[int], object] = lambda entries: None
 ) -> Settlement:
     """Return the settlement of the entries posted at or after `since` and before `until`.
 
-    It reads all entries, because earlier entries gave credits that the period spent. It reads `jobs` ranges of owners
-    at once, and calls `progress` with the number of entries of each page. An entry has the time at which its statement
-    began, so a period is final once its end is longer ago than the statement timeout.
+    It reads all entries, because earlier entries gave credits that the period spent. `progress` is called with the
+    number of entries of each page. An entry has the time at which its statement began, so a period is final once its
+    end is longer ago than the statement timeout.
     """
-
-    def read(range_: Range) -> list[Cells]:
-        return _cells(_pages(range_, since, until), progress)
-
-    before, within = Cells(), Cells()
-    for _, cells in in_parallel(read, all_ranges(), jobs):
-        before.update(cells[0])
-        within.update(cells[1])
-    return Settlement(list(_lines(before, within)), _moved(within), sum(_moved(before).values()))
-
-
-def _cells(pages: Iterator[list[Row]], progress: Callable[[int], object]) -> list[Cells]:
-    """Return the cells of the entries before the period, in it, and after it."""
-    periods = [Cells(), Cells(), Cells()]
+    before, within, _ = periods = Cells(), Cells(), Cells()
     source_of = cache(Source)
     owner_id, owner = "", _Owner()
-    for page in pages:
+    for page in _pages(since, until):
         for period, of, _, entry_id, app, operation, *moved in page:
             if of != owner_id:
                 owner_id, owner = of, _Owner()
             owner.add(periods[period], entry_id, source_of(app, operation), *moved)
         progress(len(page))
-    return periods
+    return Settlement(list(_lines(before, within)), _moved(within), sum(_moved(before).values()))
 
 
-def _pages(range_: Range, since: datetime, until: datetime) -> Iterator[list[Row]]:
-    """Yield the rows in pages, because one owner can have more entries than fit into the memory."""
-    asked = {"stop": range_.stop, "since": since, "until": until}
-    owner_id, seq = range_.first, 0
-    while page := _SETTLEMENT.fetch({"owner_id": owner_id, "seq": seq, **asked}):
+def _pages(since: datetime, until: datetime) -> Iterator[list[Row]]:
+    owner_id, seq = "", 0
+    while page := _SETTLEMENT.fetch({"owner_id": owner_id, "seq": seq, "since": since, "until": until}):
         yield page
         _, owner_id, seq, *_ = page[-1]
 

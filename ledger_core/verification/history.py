@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from ledger_core import sql
-from ledger_core.queries.ranges import Range, all_ranges, in_parallel, range_of
+from ledger_core.verification.ranges import Range, all_ranges, in_parallel, range_of
 
 _VERIFY = sql.load("verify")
 

@@ -64,7 +64,7 @@ def measure(url: str, entries: int) -> dict[str, Any]:
                 for ledger, owners in ((small, SMALL // ENTRIES_OF_EACH), (large, step // ENTRIES_OF_EACH))
             ]
             steps.append({"entries": step, "milliseconds": _milliseconds(asked)})
-    commands = {command: _seconds(large, command) for command in ("verifyledger", "settlement")}
+    commands = {command: _seconds(large, command) for command in ("verifyledger --jobs 2", "settlement")}
     return {"steps": steps, "entries": filled, "seconds": commands}
 
 
@@ -76,7 +76,7 @@ def table(result: dict[str, Any]) -> Iterator[str]:
         for name, (small, large) in step["milliseconds"].items():
             least = f"under {_ADMIN_LIMIT} ms" if name.startswith("admin") else f"{large / small:.2f} ≤ {_RATIO_LIMIT}"
             yield f"| {name} | {step['entries']:,} | {small:.2f} | {large:.2f} | {least} |"
-    yield f"\n| command, --jobs 2, {result['entries']:,} entries | seconds |\n|---|---|"
+    yield f"\n| command, {result['entries']:,} entries | seconds |\n|---|---|"
     for command, seconds in result["seconds"].items():
         yield f"| {command} | {seconds:.0f} |"
 
@@ -184,5 +184,5 @@ def _milliseconds(asked: list[_Asked]) -> dict[str, list[float]]:
 def _seconds(ledger: Ledger, command: str) -> float:
     """Return how long a command takes, which fails if it finds a fault."""
     start = time.perf_counter()
-    ledger.manage(command, "--jobs", "2")
+    ledger.manage(*command.split())
     return time.perf_counter() - start

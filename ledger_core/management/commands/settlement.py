@@ -7,7 +7,7 @@ import msgspec
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from ledger_core.management.arguments import add_json, day_or_moment, positive_integer
+from ledger_core.management.arguments import add_json, day_or_moment
 from ledger_core.management.output import progress_bar, write_json
 from ledger_core.management.reporting import CheckCommand, Found
 from ledger_core.queries.settlement import as_csv, as_json, settlement
@@ -29,23 +29,15 @@ class Command(CheckCommand):
         parser.add_argument("--until", type=day_or_moment, help=f"the end, which is not included: {when}; default: now")
         parser.add_argument("--csv", action="store_true", help="print CSV: a row for each pair of operations")
         add_json(parser)
-        parser.add_argument(
-            "--jobs",
-            type=positive_integer,
-            default=1,
-            help="how many database connections to read with at the same time (default: 1)",
-        )
 
-    def handle(
-        self, *, since: datetime, until: datetime | None, csv: bool, json: bool, jobs: int, **options: Any
-    ) -> None:
+    def handle(self, *, since: datetime, until: datetime | None, csv: bool, json: bool, **options: Any) -> None:
         end = until or timezone.now()
         if since >= end:
             raise CommandError(f"The end of the period must be after its beginning, {since.isoformat()}.")
         if csv and json:
             raise CommandError("Choose --csv or --json.")
         with progress_bar(size_of().entries, "entries") as bar:
-            settled = settlement(since, end, jobs=jobs, progress=bar.update)
+            settled = settlement(since, end, progress=bar.update)
         if json:
             write_json(self.stdout, msgspec.Raw(as_json(settled, since, end)))
         elif csv:

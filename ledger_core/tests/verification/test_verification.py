@@ -246,7 +246,7 @@ def test_the_command_refuses_what_it_cannot_read(arguments: list[str]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_jobs_check_all_ranges_and_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger_core.queries.ranges._ENTRIES_PER_RANGE", 10)
+    monkeypatch.setattr("ledger_core.verification.ranges._ENTRIES_PER_RANGE", 10)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(f"UPDATE ledger_entry SET nonce = 'x' {ALICE} = 6")
