@@ -18,7 +18,7 @@ import pytest
 from ledger_project.development.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import Project, Service, wait_for
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 LEDGER = "/api/v1/content/ledger"
 BATCHES = "/api/v1/content/batches"

@@ -14,7 +14,7 @@ import pytest
 from ledger_project.development.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import ROOT, environment, free_port, wait_for
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 POST = """
 from content.operations import OPERATIONS

@@ -21,7 +21,7 @@ from ledger_core.access.keys import CACHE_SECONDS
 from ledger_project.development.embedded import EmbeddedPostgres
 from ledger_project.tests.conftest import ROOT, Project, Service, environment, free_port, listens, wait_for
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.acceptance
 
 
 def bash(script: str) -> str:
