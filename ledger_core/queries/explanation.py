@@ -29,4 +29,4 @@ def explanation_of(owner_id: str) -> Explanation:
     """
     balance = balance_of(owner_id)
     rows = _EXPLANATION.fetch({"owner_id": owner_id, "seq": balance.seq})
-    return Explanation(balance, [Line(*row) for row in rows])
+    return Explanation(balance, [Line(app, code, entries, int(moved)) for app, code, entries, moved in rows])

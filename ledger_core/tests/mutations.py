@@ -122,6 +122,13 @@ MUTATIONS: Mapping[str, Edits] = {
     "what a hold that has expired gives back to lots": [
         (POSTING, "o.expires_on <= greatest(account.updated_on, moment);\nEND;", "o.entry_id = 0;\nEND;")
     ],
+    "that the end of a lot takes no other credits": [
+        (
+            POSTING,
+            " OR entry.priority IS NOT NULL OR entry.operation = 'CREDIT_EXPIRY' THEN",
+            " OR entry.priority IS NOT NULL THEN",
+        )
+    ],
     "the expiry of what is refunded to a lot that has expired": [
         (POSTING, "    IF account.lots > 0 AND (entry.hold", "    IF FALSE AND (entry.hold")
     ],

@@ -98,11 +98,13 @@ BEGIN
 END
 $$;
 
--- Returns what an entry draws on lots, a row for each lot: see the column `drawn`.
+-- Returns what an entry draws on lots, a row for each lot: see the column `drawn`. A large array is stored compressed, and
+-- each subscript would decompress it again; array_cat does that once.
 CREATE FUNCTION ledger_drawn(drawn bigint[]) RETURNS TABLE (lot_id bigint, taken bigint, spent bigint)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT drawn[i][1], drawn[i][2], drawn[i][3] FROM generate_subscripts(drawn, 1) AS i;
+    SELECT plain.rows_[i][1], plain.rows_[i][2], plain.rows_[i][3]
+    FROM (SELECT array_cat(drawn, '{}') AS rows_ OFFSET 0) AS plain CROSS JOIN generate_subscripts(plain.rows_, 1) AS i;
 END;
 
 -- Returns how many credits an entry gives that expire. A refund gives what it does not give back to a lot that has expired.
@@ -142,6 +144,7 @@ DECLARE
     part bigint;
     returned bigint;
     lot record;
+    draw bigint[];
 BEGIN
     IF entry.operation = 'CREDIT_EXPIRY' THEN
         entry.drawn := ARRAY[[entry.reverses, -entry.delta, -entry.delta]];
@@ -190,15 +193,19 @@ BEGIN
             EXIT WHEN left_ = 0;
         END LOOP;
     END IF;
-    IF entry.drawn IS NOT NULL THEN  -- a lot with nothing left has no end, until something goes back to it
-        UPDATE ledger_open_units AS o
-        SET
-            remaining = o.remaining - d.taken,
-            expires_on = CASE WHEN o.remaining > d.taken THEN coalesce(
-                o.expires_on, (SELECT e.expires_on FROM ledger_entry AS e WHERE e.id = d.lot_id AND e.owner_id = entry.owner_id)
-            ) END
-        FROM ledger_drawn(entry.drawn) AS d
-        WHERE o.owner_id = entry.owner_id AND o.entry_id = d.lot_id AND d.taken <> 0;
+    IF entry.drawn IS NOT NULL THEN
+        -- One after the other by the primary key: in one statement, PostgreSQL would read all lots of the owner. A lot with
+        -- nothing left has no end, until something goes back to it.
+        FOREACH draw SLICE 1 IN ARRAY entry.drawn LOOP
+            UPDATE ledger_open_units AS o
+            SET
+                remaining = o.remaining - draw[2],
+                expires_on = CASE WHEN o.remaining > draw[2] THEN coalesce(
+                    o.expires_on,
+                    (SELECT e.expires_on FROM ledger_entry AS e WHERE e.id = draw[1] AND e.owner_id = entry.owner_id)
+                ) END
+            WHERE o.owner_id = entry.owner_id AND o.entry_id = draw[1] AND draw[2] <> 0;
+        END LOOP;
     END IF;
     IF entry.priority IS NOT NULL THEN
         INSERT INTO ledger_open_units (entry_id, owner_id, remaining, expires_on, priority)
@@ -257,8 +264,8 @@ BEGIN
         IF FOUND THEN
             entry := ledger_draw_on_lots(entry, item);
         END IF;
-    ELSIF account.lots > 0 OR entry.priority IS NOT NULL THEN
-        entry := ledger_draw_on_lots(entry, item);
+    ELSIF account.lots > 0 OR entry.priority IS NOT NULL OR entry.operation = 'CREDIT_EXPIRY' THEN
+        entry := ledger_draw_on_lots(entry, item);  -- rejects the end of a lot that has less left
     END IF;
     entry.balance_after := account.balance + entry.delta;
     entry.held_after := account.held + entry.held;
@@ -287,36 +294,41 @@ $$;
 -- entry for each, and returns the account as it is then. The caller writes the account. Every entry of an owner with holds
 -- or lots comes after this, so no entry counts an expired hold or spends an expired credit, and it needs no other process. A
 -- hold keeps its credits, also those of a lot that expires meanwhile: these go back at its end, and expire then. Such an
--- entry has a nonce that no client can know. It ends at most `most`; NULL means all.
+-- entry has a nonce that no client can know. It ends at most `most`; NULL means all. It finds all that have expired at once,
+-- because to find the next after each entry would take time that grows with the square of their number; what is given back
+-- meanwhile to lots that have expired, it finds in the next turn.
 CREATE FUNCTION ledger_expire(account ledger_account, most bigint DEFAULT NULL) RETURNS ledger_account LANGUAGE plpgsql AS $$
 DECLARE
     before bigint := account.seq;
     due record;
     item ledger_item;
-    app text;
     entry ledger_entry;
 BEGIN
     LOOP
-        SELECT o.entry_id, o.remaining, o.priority INTO due FROM ledger_open_units AS o
-        WHERE o.owner_id = account.owner_id AND o.expires_on <= greatest(account.updated_on, statement_timestamp())
-        ORDER BY o.expires_on, o.entry_id LIMIT 1;
-        EXIT WHEN NOT FOUND OR account.seq - before >= most;
-        item := NULL;
-        item.nonce := gen_random_uuid()::text;
-        IF due.priority IS NULL THEN
-            item.operation := 'HOLD_EXPIRY';
-            item.hold := due.entry_id;
-            item.final := TRUE;
-        ELSE
-            item.operation := 'CREDIT_EXPIRY';
-            item.reverses := due.entry_id;
-            item.amount := due.remaining;
-            item.delta := -due.remaining;
-        END IF;
-        SELECT e.app INTO app FROM ledger_entry AS e WHERE e.id = due.entry_id AND e.owner_id = account.owner_id;
-        entry := ledger_append(app, '', NULL, item, account);
-        INSERT INTO ledger_entry VALUES (entry.*);
-        account := ledger_after(account, entry);
+        FOR due IN
+            SELECT o.entry_id, o.priority, e.app
+            FROM ledger_open_units AS o JOIN ledger_entry AS e ON e.id = o.entry_id AND e.owner_id = o.owner_id
+            WHERE o.owner_id = account.owner_id AND o.expires_on <= greatest(account.updated_on, statement_timestamp())
+            ORDER BY o.expires_on, o.entry_id LIMIT most - (account.seq - before)
+        LOOP
+            item := NULL;
+            item.nonce := gen_random_uuid()::text;
+            IF due.priority IS NULL THEN
+                item.operation := 'HOLD_EXPIRY';
+                item.hold := due.entry_id;
+                item.final := TRUE;
+            ELSE
+                item.operation := 'CREDIT_EXPIRY';
+                item.reverses := due.entry_id;
+                SELECT o.remaining INTO item.amount FROM ledger_open_units AS o  -- a hold may have given back to it
+                WHERE o.owner_id = account.owner_id AND o.entry_id = due.entry_id;
+                item.delta := -item.amount;
+            END IF;
+            entry := ledger_append(due.app, '', NULL, item, account);
+            INSERT INTO ledger_entry VALUES (entry.*);
+            account := ledger_after(account, entry);
+        END LOOP;
+        EXIT WHEN NOT FOUND;
     END LOOP;
     RETURN account;
 END

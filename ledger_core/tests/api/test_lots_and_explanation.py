@@ -76,6 +76,16 @@ def test_a_hold_its_capture_and_its_release_say_what_they_drew(api: Client) -> N
     assert end("release", nonce="4") == [{"lot": lot["id"], "credits": -10}]
 
 
+def test_the_credits_of_an_operation_can_be_more_than_a_balance(api: Client) -> None:
+    most = 922_337_203_685_477_580
+    for nonce, operation in enumerate(["CREDIT_ADD", "PURCHASE"] * 2):
+        post(api, operation, str(nonce), amount=most)
+    assert {line["operation"]: line["credits"] for line in read(api, "/explanation")["operations"]} == {
+        "CREDIT_ADD": 20 * most,
+        "PURCHASE": -20 * most,
+    }
+
+
 def test_lots_come_in_the_order_of_their_use_over_all_pages(api: Client) -> None:
     lots = [post(api, "PROMOTION", str(n), expires_in=10_000 - n) for n in range(5)]
     post(api, "CREDIT_SPEND", "spend", "content", amount=7)

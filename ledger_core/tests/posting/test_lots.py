@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ledger_core.posting import InsufficientBalance, Item, NonceReused, NotRever
 from ledger_core.posting.expiry import end_lot, expire_due
 from ledger_core.queries.balances import NextExpiry, balance_at, balance_of
 from ledger_core.queries.holds import open_holds_of
-from ledger_core.queries.lots import lot_of, lots_of
+from ledger_core.queries.lots import Lot, lot_of, lots_of
 from ledger_core.queries.trial_balance import trial_balance
 from ledger_core.tests.imaginary import ADD, FLEETING, FleetingOperation
 from ledger_core.tests.import_export.test_exporting import empty_the_ledger
@@ -292,6 +293,45 @@ def test_two_hundred_lots_and_a_debit_over_most_of_them() -> None:
     assert_ledger_is_correct()
 
 
+def end(lot: Lot | None, nonce: str = "end") -> Entry:
+    assert lot
+    return end_lot(lot, nonce=nonce, reason="granted by mistake", client="staff").entry
+
+
+@pytest.mark.parametrize("what", ["spent", "held", "ended", "expired"])
+def test_the_end_of_a_lot_takes_no_other_credits(what: str) -> None:
+    """Staff have seen the lot, and then it is emptied."""
+    add()
+    given = grant("1", expires_in=1)
+    lot = lot_of("alice", given.pk)
+    if what == "spent":
+        spend("2")
+    elif what == "held":
+        posting.hold(FLEETING, TICKET, owner_id="alice", nonce="2")
+    elif what == "ended":
+        end(lot, "2")
+    else:
+        wait_until(given.expires_on)
+    before = balance_of("alice").balance
+    with pytest.raises(NotReversible):
+        end(lot)
+    assert balance_of("alice").balance == before
+    assert_ledger_is_correct()
+
+
+def test_a_lot_is_ended_once_by_many_at_once() -> None:
+    add()
+    lot = lot_of("alice", grant("1").pk)
+
+    def click(number: int) -> Any:
+        return end(lot, f"end-{number}")
+
+    outcomes = at_once([partial(click, number) for number in range(8)])
+    assert sorted(map(kind_of, outcomes)) == ["Entry", *["NotReversible"] * 7]
+    assert balance_of("alice").balance == 10
+    assert_ledger_is_correct()
+
+
 def rows_of_open_units() -> int:
     """How many rows of open units this session has read."""
     with connection.cursor() as cursor:
@@ -334,6 +374,18 @@ def test_what_has_expired_of_other_owners_is_not_read(act: Callable[[], Any]) ->
         before = rows_of_open_units()
         act()
         assert rows_of_open_units() - before < 100
+
+
+def test_the_expiry_of_many_lots_reads_each_a_few_times() -> None:
+    post_batch(FLEETING, [Item(BONUS, "alice", f"{n}", expires_in=1) for n in range(500)])
+    posting.hold(FLEETING, TICKET, owner_id="alice", nonce="hold", amount=100, expires_in=1)
+    wait_until(Entry.objects.latest("id").expires_on)
+    with transaction.atomic():
+        before = rows_of_open_units()
+        add()
+        assert rows_of_open_units() - before < 20 * 500
+    assert (balance_of("alice").balance, Account.objects.get().lots) == (10, 0)
+    assert_ledger_is_correct()
 
 
 def test_the_sweeper_finds_what_has_expired_by_an_index() -> None:
