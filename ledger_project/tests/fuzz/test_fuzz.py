@@ -19,7 +19,11 @@ KEYS = {"every scope": list(Scope), **{scope.value: [scope] for scope in Scope}}
 
 
 @pytest.mark.parametrize(
-    ("examples", "keys"), [(4, ["every scope"]), pytest.param(1000, list(KEYS), marks=pytest.mark.fuzz)]
+    ("examples", "keys"),
+    [
+        pytest.param(4, ["every scope", Scope.READ], marks=pytest.mark.acceptance),
+        pytest.param(1000, list(KEYS), marks=pytest.mark.fuzz),
+    ],
 )
 def test_nothing_that_a_caller_sends_is_answered_otherwise_than_described(
     fresh: Project, examples: int, keys: list[str]
