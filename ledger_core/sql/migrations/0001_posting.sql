@@ -302,12 +302,12 @@ DECLARE
     before bigint := account.seq;
     due record;
     item ledger_item;
+    app text;
     entry ledger_entry;
 BEGIN
     LOOP
         FOR due IN
-            SELECT o.entry_id, o.priority, e.app
-            FROM ledger_open_units AS o JOIN ledger_entry AS e ON e.id = o.entry_id AND e.owner_id = o.owner_id
+            SELECT o.entry_id, o.priority FROM ledger_open_units AS o
             WHERE o.owner_id = account.owner_id AND o.expires_on <= greatest(account.updated_on, statement_timestamp())
             ORDER BY o.expires_on, o.entry_id LIMIT most - (account.seq - before)
         LOOP
@@ -324,7 +324,8 @@ BEGIN
                 WHERE o.owner_id = account.owner_id AND o.entry_id = due.entry_id;
                 item.delta := -item.amount;
             END IF;
-            entry := ledger_append(due.app, '', NULL, item, account);
+            SELECT e.app INTO app FROM ledger_entry AS e WHERE e.id = due.entry_id AND e.owner_id = account.owner_id;
+            entry := ledger_append(app, '', NULL, item, account);
             INSERT INTO ledger_entry VALUES (entry.*);
             account := ledger_after(account, entry);
         END LOOP;
