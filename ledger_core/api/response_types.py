@@ -103,7 +103,7 @@ class EntryDocument(Struct):
     ] = UNSET
     drawn: Annotated[
         list[DrawnDocument] | UnsetType,
-        Meta(description="Only for entries that take, reserve or give back credits of lots: how many, of which lot."),
+        Meta(description="Only for entries that take, reserve or give back credits of lots: the credits, by lot."),
     ] = UNSET
     other_side: Annotated[
         "EntryDocument | UnsetType",

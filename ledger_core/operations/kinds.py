@@ -87,7 +87,7 @@ class Kind:
 
     @property
     def extension(self) -> int | None:
-        """The lifetime in seconds of refunded credits whose lot has expired. None: they expire at once."""
+        """How many seconds refunded credits last if their lot has expired. None: they expire at once."""
         return None
 
     def mistake(self, among: Collection["Kind"]) -> str | None:

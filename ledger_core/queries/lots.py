@@ -24,7 +24,7 @@ def lot_of(owner_id: str, lot_id: int) -> Lot | None:
 def lots_of(owner_id: str, *, limit: int, after: int | None = None) -> list[Lot]:
     """Return at most `limit` lots of the owner in the order of their use, starting after the lot `after`.
 
-    Lots that have expired, or of which no credits are left, are left out. Raises InvalidRequest.
+    It leaves out lots that have expired or that have no credits left. Raises InvalidRequest.
     """
     check(owner_id, OwnerId, "owner_id")
     return _lots({"owner_id": owner_id, "lot": None, "after": after, "limit": limit})

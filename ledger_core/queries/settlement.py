@@ -161,9 +161,8 @@ class _Owner:
             cells[source, None] += plain
 
     def _take(self, cells: Cells, taker: Source, credits_: int) -> None:
-        while credits_ and self.place < len(
-            self.credits
-        ):  # if fewer were given, the settlement differs from the entries
+        # If more is taken than was given, the rest is paid by nobody, and the settlement differs from the entries.
+        while credits_ and self.place < len(self.credits):
             there = self.credits[self.place] - self.used
             part = min(credits_, there)
             cells[self.sources[self.place], taker] += part

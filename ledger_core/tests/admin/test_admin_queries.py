@@ -65,23 +65,12 @@ def shown(browser: Client, url: str, query: str) -> list[Any] | None:
 @pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
 def test_what_no_filter_takes_is_an_error_or_finds_nothing(admin_client: Client, model: type[Model]) -> None:
     user = User.objects.get()
-    offered = set(filter_parameters(model, user))
-    others = {
-        "app",
-        "operation",
-        "owner",
-        "reverses",
-        "client",
-        "id",
-        "pk",
-        "id__in",
-        "pk__startswith",
-        "no_such_field",
-    }
+    parameters = {*filter_parameters(model, user), "app", "operation", "owner", "reverses", "client", "id", "pk"}
+    parameters |= {"id__in", "pk__startswith", "no_such_field"}
     everything = shown(admin_client, LISTS[model], "")
     assert everything
-    for parameter in sorted(offered | others):
-        for value in WRONG if parameter in offered else WRONG[:1] + WRONG[-1:]:
+    for parameter in sorted(parameters):
+        for value in WRONG:
             rows = shown(admin_client, LISTS[model], f"{parameter}={value}")
             # A moment of the past, or of the future, is a value.
             assert not rows or (value[:1] in "9-0" and parameter.endswith(("__gte", "__lt"))), (parameter, value)

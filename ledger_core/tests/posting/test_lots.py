@@ -168,9 +168,7 @@ def test_what_an_expired_hold_gives_back_counts_before_an_entry_says_so(bonuses:
         "short_by": 1,
         "largest_amount": 10,
     }
-    open_lot = lot_of("alice", lot.pk)
-    assert open_lot
-    ended = end_lot(open_lot, nonce="4", reason="granted by mistake", client="staff").entry
+    ended = end(lot_of("alice", lot.pk))
     assert (ended.delta, lot_of("alice", lot.pk), operations()[-2]) == (-credits_, None, ("HOLD_EXPIRY", 0))
     assert_ledger_is_correct()
 
@@ -390,8 +388,8 @@ def test_the_expiry_of_many_lots_reads_each_a_few_times() -> None:
 
 def test_the_sweeper_finds_what_has_expired_by_an_index() -> None:
     grant("1")
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # which PostgreSQL prefers for a few rows
         cursor.execute("EXPLAIN " + sql.load("due"), {"last": ""})
         assert any("ledger_open_units_due" in line for (line,) in cursor.fetchall())
 

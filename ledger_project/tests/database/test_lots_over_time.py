@@ -231,7 +231,8 @@ def drive(clock: Path, examples: int) -> None:
 
     def check(owner: str, expected: State) -> None:
         """Compare all that the ledger tells of the owner now."""
-        found, expiry = balance_of(owner), balance_of(owner).next_expiry
+        found = balance_of(owner)
+        expiry = found.next_expiry
         assert (found.balance, found.held) == (expected.balance, expected.held)
         assert [(lot.entry.pk, lot.entry.expires_on, lot.left) for lot in lots_of(owner, limit=50)] == expected.left
         first = min((end for _, end, _ in expected.left), default=None)

@@ -113,9 +113,7 @@ class Entry(Struct, kw_only=True):
     drawn: (
         Annotated[
             list[Drawn],
-            Meta(
-                description="Only for entries that take, reserve or give back credits of lots: how many, of which lot."
-            ),
+            Meta(description="Only for entries that take, reserve or give back credits of lots: the credits, by lot."),
         ]
         | UnsetType
     ) = UNSET
@@ -276,9 +274,7 @@ class Preview(Struct, kw_only=True):
     drawn: (
         Annotated[
             list[Drawn],
-            Meta(
-                description="Only for entries that take, reserve or give back credits of lots: how many, of which lot."
-            ),
+            Meta(description="Only for entries that take, reserve or give back credits of lots: the credits, by lot."),
         ]
         | UnsetType
     ) = UNSET
